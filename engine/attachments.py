@@ -1,0 +1,104 @@
+"""Photos, signatures and documents: recognised by content, stored outside the web root under their digest."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import filetype
+from sqlalchemy.orm import Session
+
+from engine.access import Actor
+from engine.engine import Command, Engine
+from engine.errors import NotAllowed, NotFound, Rejected
+from engine.models.task import Attachment
+
+MAX_BYTES = 10 * 1024 * 1024
+ALLOWED = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+}
+KINDS = ("photo", "signature", "document")
+
+
+class UploadRejected(Rejected):
+    """This file cannot be taken: {reason}."""
+
+    code = "upload_rejected"
+
+
+def store(
+    command: Command,
+    site_id: int,
+    content: bytes,
+    filename: str,
+    *,
+    kind: str = "photo",
+    task_key: int | None = None,
+    instance_key: int | None = None,
+) -> Attachment:
+    """Keep an uploaded file. Images (PNG, JPEG, WebP) and PDF up to 10 MB, judged by their first bytes, never by name.
+
+    Raises UploadRejected, or NotAllowed at a site where the actor does not work.
+    """
+    if not command.actor.belongs_to(site_id) or command.actor.user_id is None:
+        raise NotAllowed(reason="uploading at this site")
+    media_type = _recognise(content)
+    if kind not in KINDS or (kind == "signature" and media_type == "application/pdf"):
+        raise UploadRejected(reason=f"{media_type} as {kind}")
+    digest = hashlib.sha256(content).hexdigest()
+    _write(_path(command.engine, digest), content)
+    attachment = Attachment(
+        key=command.new_key(),
+        site_id=site_id,
+        instance_key=instance_key,
+        task_key=task_key,
+        user_id=command.actor.user_id,
+        kind=kind,
+        filename=Path(filename.replace("\\", "/")).name[:255] or f"{kind}.{ALLOWED[media_type]}",
+        media_type=media_type,
+        size=len(content),
+        digest=digest,
+        created_at=command.now,
+    )
+    command.session.add(attachment)
+    return attachment
+
+
+def _recognise(content: bytes) -> str:
+    if not content:
+        raise UploadRejected(reason="it is empty")
+    if len(content) > MAX_BYTES:
+        raise UploadRejected(reason="it is larger than 10 MB")
+    kind = filetype.guess(content)
+    if kind is None or kind.mime not in ALLOWED:
+        raise UploadRejected(reason="only PNG, JPEG, WebP and PDF")
+    return str(kind.mime)
+
+
+def _path(engine: Engine, digest: str) -> Path:
+    return engine.home / "attachments" / digest[:2] / digest
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def get(session: Session, actor: Actor, key: int) -> Attachment:
+    """Give an attachment of a site where the actor works. Raises NotFound, also for those of other sites."""
+    found = session.get(Attachment, key)
+    if found is None or not actor.belongs_to(found.site_id):
+        raise NotFound(noun="attachment", key=key)
+    return found
+
+
+def path_of(engine: Engine, attachment: Attachment) -> Path:
+    """Give where the bytes of an attachment lie."""
+    return _path(engine, attachment.digest)

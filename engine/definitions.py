@@ -1,0 +1,173 @@
+"""Deployed process definitions, forms, decisions and texts, as the running engine uses them.
+
+What is deployed never changes, so everything here is cached by its key for the life of the process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import decisions
+from engine.access import Actor
+from engine.engine import Engine
+from engine.errors import NotFound
+from engine.forms import Form
+from engine.models.definition import Decision, ProcessDefinition, Resource
+from engine.models.definition import Form as FormRow
+from engine.roles import ALL_STAFF
+from engine.runtime import Diagram, parse
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A version of a process, ready to run."""
+
+    key: int
+    process_id: str
+    version: int
+    name: str
+    family: str
+    deployment_key: int
+    start_groups: tuple[str, ...]
+    start_form_id: str | None
+    diagram: Diagram
+
+
+def _cached(engine: Engine, kind: str, key: object, load: Callable[[], T]) -> T:
+    cache: dict[object, T] = engine.caches.setdefault(kind, {})
+    if key not in cache:
+        cache[key] = load()
+    return cache[key]
+
+
+def get(engine: Engine, session: Session, key: int) -> Definition:
+    """Give a definition by key. Raises NotFound."""
+    return _cached(engine, "definitions", key, lambda: _load(session, key))
+
+
+def _load(session: Session, key: int) -> Definition:
+    row = session.get(ProcessDefinition, key, options=[joinedload(ProcessDefinition.resource)])
+    if row is None:
+        raise NotFound(noun="process definition", key=key)
+    return Definition(
+        key=row.key,
+        process_id=row.process_id,
+        version=row.version,
+        name=row.name,
+        family=row.family,
+        deployment_key=row.deployment_key,
+        start_groups=tuple(row.start_groups),
+        start_form_id=row.start_form_id,
+        diagram=parse(row.resource.content),
+    )
+
+
+def latest(engine: Engine, session: Session, process_id: str) -> Definition:
+    """Give the version new instances start with. Raises NotFound when none is deployed or it is suspended."""
+    key = session.scalar(
+        select(ProcessDefinition.key).where(
+            ProcessDefinition.process_id == process_id,
+            ProcessDefinition.latest,
+            ProcessDefinition.suspended_at.is_(None),
+        )
+    )
+    if key is None:
+        raise NotFound(noun="process definition", key=process_id)
+    return get(engine, session, key)
+
+
+def may_start(actor: Actor, start_groups: Iterable[str], site_id: int) -> bool:
+    """Whether the actor may start such a process at the site; nobody may without a start group."""
+    groups = set(start_groups)
+    if actor.is_system:
+        return True
+    if ALL_STAFF in groups:
+        return actor.belongs_to(site_id)
+    return bool(groups & actor.roles_at(site_id))
+
+
+def startable(session: Session, actor: Actor, site_id: int) -> list[ProcessDefinition]:
+    """List the definitions the actor may start at the site, ordered by family and name."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.latest, ProcessDefinition.suspended_at.is_(None))
+        .order_by(ProcessDefinition.family, ProcessDefinition.process_id)
+    )
+    return [row for row in session.scalars(query) if may_start(actor, row.start_groups, site_id)]
+
+
+def form(engine: Engine, session: Session, deployment_key: int, form_id: str) -> Form:
+    """Give the form as it was deployed with the bundle, else the latest of that id. Raises NotFound."""
+    return _cached(
+        engine,
+        "forms",
+        (deployment_key, form_id),
+        lambda: _load_form(session, deployment_key, form_id),
+    )
+
+
+def _load_form(session: Session, deployment_key: int, form_id: str) -> Form:
+    row = _bound(session, FormRow, FormRow.form_id == form_id, deployment_key)
+    return Form.from_json(row.schema)
+
+
+def _bound(session: Session, model: Any, condition: Any, deployment_key: int) -> Any:
+    own = session.scalar(select(model).where(condition, model.deployment_key == deployment_key))
+    row = own or session.scalar(select(model).where(condition).order_by(model.version.desc()))
+    if row is None:
+        raise NotFound(noun=model.__tablename__, key=str(condition.right.value))
+    return row
+
+
+def decide(
+    engine: Engine,
+    session: Session,
+    deployment_key: int,
+    decision_id: str,
+    variables: Mapping[str, Any],
+) -> decisions.Decided:
+    """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
+    model = _cached(
+        engine,
+        "decisions",
+        (deployment_key, decision_id),
+        lambda: _load_decision(session, deployment_key, decision_id),
+    )
+    return decisions.evaluate(model, decision_id, variables)
+
+
+def _load_decision(session: Session, deployment_key: int, decision_id: str) -> Any:
+    row = _bound(session, Decision, Decision.decision_id == decision_id, deployment_key)
+    return decisions.parse(session.get_one(Resource, row.resource_key).content)
+
+
+def texts(engine: Engine, session: Session, deployment_key: int, locale: str) -> dict[str, str]:
+    """Give the bundle's texts of a language by key; empty when it has none."""
+    return _cached(
+        engine,
+        "texts",
+        (deployment_key, locale),
+        lambda: _load_texts(session, deployment_key, locale),
+    )
+
+
+def _load_texts(session: Session, deployment_key: int, locale: str) -> dict[str, str]:
+    content = resource(session, deployment_key, f"texts/{locale}.json")
+    return json.loads(content) if content else {}
+
+
+def resource(session: Session, deployment_key: int, name: str) -> bytes | None:
+    """Give a file of the bundle, None when it has none of that name."""
+    return session.scalar(
+        select(Resource.content).where(
+            Resource.deployment_key == deployment_key, Resource.name == name
+        )
+    )

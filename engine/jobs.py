@@ -1,0 +1,119 @@
+"""Jobs: service tasks taken by workers under a lease, completed once, retried with growing pauses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from engine import instances, projection
+from engine.engine import Command
+from engine.errors import Conflict, NotFound
+from engine.models.instance import ACTIVE, ProcessInstance
+from engine.models.job import COMPLETED, CREATED, FAILED, Job
+
+FIRST_BACKOFF = dt.timedelta(seconds=5)
+
+
+class JobClosed(Conflict):
+    """This job was completed, failed or canceled before."""
+
+    code = "job_closed"
+
+
+def activate(
+    command: Command,
+    types: Sequence[str],
+    *,
+    worker: str,
+    lease: dt.timedelta,
+    limit: int,
+) -> list[Job]:
+    """Lease up to `limit` due jobs of these types to a worker; others see them again when the lease runs out."""
+    query = (
+        select(Job)
+        .join(ProcessInstance, ProcessInstance.key == Job.instance_key)
+        .where(
+            Job.state == CREATED,
+            Job.type.in_(types),
+            Job.run_at <= command.now,
+            ProcessInstance.status == ACTIVE,
+        )
+        .order_by(Job.run_at, Job.key)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Job)
+    )
+    if not command.actor.is_system:
+        query = query.where(Job.site_id.in_(command.actor.site_ids))
+    leased = list(command.session.scalars(query))
+    for job in leased:
+        job.worker = worker
+        job.attempts += 1
+        job.run_at = command.now + lease
+    return leased
+
+
+def lock(command: Command, key: int) -> tuple[ProcessInstance, Job]:
+    """Give a job and its instance for changing them. Raises NotFound or JobClosed."""
+    owner = select(Job.instance_key).where(Job.key == key).scalar_subquery()
+    query = select(ProcessInstance).where(ProcessInstance.key == owner)
+    instance = instances.lock_found(command, query, "job", key)
+    job = command.session.get(Job, key, populate_existing=True)
+    if job is None:
+        raise NotFound(noun="job", key=key)
+    if job.state != CREATED:
+        raise JobClosed(state=job.state)
+    instances.require_running(instance)
+    return instance, job
+
+
+def complete(command: Command, key: int, variables: Mapping[str, Any]) -> Job:
+    """Complete a job and run its instance on. Raises NotFound, JobClosed, InstanceClosed, InstanceSuspended."""
+    instance, job = lock(command, key)
+    _close(command, job, COMPLETED)
+    command.audit("job.completed", job.element_id, on=instance, type=job.type)
+    if not instances.advance(command, instance, lambda run: run.complete(key, dict(variables))):
+        job.state = FAILED
+    return job
+
+
+def fail(
+    command: Command,
+    key: int,
+    message: str,
+    *,
+    retries: int | None = None,
+    backoff: dt.timedelta | None = None,
+) -> Job:
+    """Note a failed attempt: try again after a pause that doubles, or open an incident when no retries are left."""
+    instance, job = lock(command, key)
+    job.retries = max(0, job.retries - 1 if retries is None else retries)
+    job.error = message[:4000]
+    job.worker = ""
+    if job.retries:
+        pause = FIRST_BACKOFF * 2 ** min(job.attempts - 1, 10) if backoff is None else backoff
+        job.run_at = command.now + pause
+    else:
+        job.state = FAILED
+        projection.record_job_incident(command, instance, job, message)
+    return job
+
+
+def throw_error(
+    command: Command, key: int, code: str, message: str, variables: Mapping[str, Any]
+) -> Job:
+    """Let a BPMN error leave the service task; an error nobody catches becomes an incident."""
+    instance, job = lock(command, key)
+    _close(command, job, COMPLETED)
+    command.audit("job.error_thrown", job.element_id, on=instance, code=code, reason=message[:500])
+    instances.advance(
+        command, instance, lambda run: run.throw_error(key, code, message, dict(variables))
+    )
+    return job
+
+
+def _close(command: Command, job: Job, state: str) -> None:
+    job.state = state
+    job.ended_at = command.now

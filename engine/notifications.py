@@ -1,0 +1,98 @@
+"""Telling people: rows written in the command itself, put into words when they are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from engine.access import Actor
+from engine.engine import Command
+from engine.models.identity import Membership, User
+from engine.models.instance import ProcessInstance
+from engine.models.task import Notification, UserTask
+
+
+def tell(
+    command: Command,
+    user_ids: Iterable[int],
+    kind: str,
+    *,
+    instance: ProcessInstance | None = None,
+    task: UserTask | None = None,
+    **params: Any,
+) -> None:
+    """Notify each person once, except the one who acts."""
+    rows = [
+        {
+            "user_id": user_id,
+            "kind": kind,
+            "params": _facts(instance, task) | params,
+            "instance_key": instance.key if instance else None,
+            "task_key": task.key if task else None,
+            "created_at": command.now,
+        }
+        for user_id in sorted(set(user_ids) - {command.actor.user_id})
+    ]
+    if rows:
+        command.session.execute(insert(Notification), rows)
+
+
+def _facts(instance: ProcessInstance | None, task: UserTask | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    if instance is not None:
+        facts |= {"number": instance.number, "unit": instance.unit_label}
+    if task is not None:
+        facts |= {"step": task.name, "due": task.due_at.isoformat() if task.due_at else None}
+    return facts
+
+
+def holders(session: Session, site_id: int, roles: Iterable[str]) -> list[int]:
+    """List the active people who hold one of the roles at the site and are on duty."""
+    query = (
+        select(Membership.user_id)
+        .join(User)
+        .where(
+            Membership.role.in_(list(roles)),
+            Membership.site_id.in_([site_id]) | Membership.site_id.is_(None),
+            Membership.on_duty,
+            User.active,
+        )
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def unread(session: Session, actor: Actor) -> int:
+    """Count what the actor has not read."""
+    query = select(func.count()).where(
+        Notification.user_id == actor.user_id, Notification.read_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def recent(session: Session, actor: Actor, limit: int = 50) -> list[Notification]:
+    """List the actor's latest notifications, newest first."""
+    query = (
+        select(Notification)
+        .where(Notification.user_id == actor.user_id)
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def mark_read(command: Command, before: dt.datetime) -> None:
+    """Mark the actor's notifications up to a moment as read."""
+    command.session.execute(
+        update(Notification)
+        .where(
+            Notification.user_id == command.actor.user_id,
+            Notification.read_at.is_(None),
+            Notification.created_at <= before,
+        )
+        .values(read_at=command.now)
+    )

@@ -1,0 +1,278 @@
+"""What an execution did becomes rows: tasks, jobs, subscriptions, incidents, and the history of elements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from engine import clocks
+from engine.engine import Command
+from engine.errors import BudgetExceeded
+from engine.models import job as jobs
+from engine.models import task as tasks
+from engine.models.identity import User
+from engine.models.instance import ElementInstance, ProcessInstance
+from engine.models.job import Incident, Job, MessageSubscription
+from engine.models.task import TaskCandidate, UserTask
+from engine.roles import STARTER
+from engine.runtime import (
+    ElementActivated,
+    ElementCompleted,
+    ElementTerminated,
+    Execution,
+    IncidentClosed,
+    IncidentOpened,
+    JobOpened,
+    SubscriptionClosed,
+    SubscriptionOpened,
+    UserTaskOpened,
+)
+
+
+def project(command: Command, instance: ProcessInstance, execution: Execution) -> None:
+    """Write the rows for everything that happened since the execution was loaded."""
+    of = _by_type(execution.events)
+    _project_elements(command, instance, execution.events)
+    versions = {event.key: event.definition_key for event in of.get(ElementActivated, [])}
+    for opened in of.get(UserTaskOpened, []):
+        _open_task(command, instance, opened, versions[opened.key])
+    for opened in of.get(JobOpened, []):
+        _open_job(command, instance, opened)
+    _project_subscriptions(command, instance, of)
+    _project_incidents(command, instance, of)
+    _cancel_terminated(command, [event.key for event in of.get(ElementTerminated, [])])
+    if instance.next_due is None and execution.next_due is not None:
+        command.wake_workers()
+
+
+def _by_type(events: Iterable[Any]) -> dict[type, list[Any]]:
+    sorted_events: dict[type, list[Any]] = {}
+    for event in events:
+        sorted_events.setdefault(type(event), []).append(event)
+    return sorted_events
+
+
+def _project_elements(command: Command, instance: ProcessInstance, events: Iterable[Any]) -> None:
+    """Keep the living element instances on the instance row and write each one that ended as history."""
+    alive = {entry["key"]: entry for entry in instance.active}
+    ended: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, ElementActivated):
+            alive[event.key] = _entry(event, command.now)
+        elif isinstance(event, ElementCompleted | ElementTerminated) and event.key in alive:
+            state = "completed" if isinstance(event, ElementCompleted) else "terminated"
+            ended.append(_history(instance, alive.pop(event.key), state, command.now))
+    instance.active = list(alive.values())
+    if ended:
+        command.session.execute(insert(ElementInstance), ended)
+
+
+def _entry(event: ElementActivated, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "key": event.key,
+        "id": event.element_id,
+        "type": event.type,
+        "process": event.process_id,
+        "scope": event.scope_key,
+        "flow": event.flow_id,
+        "joined": list(event.joined),
+        "since": now.isoformat(),
+    }
+
+
+def _history(
+    instance: ProcessInstance, entry: dict[str, Any], state: str, now: dt.datetime
+) -> dict[str, Any]:
+    return {
+        "key": entry["key"],
+        "instance_key": instance.key,
+        "process_id": entry["process"],
+        "element_id": entry["id"],
+        "type": entry["type"],
+        "scope_key": entry["scope"],
+        "flow_id": entry["flow"],
+        "joined": entry["joined"] or None,
+        "state": state,
+        "started_at": dt.datetime.fromisoformat(entry["since"]),
+        "ended_at": now,
+    }
+
+
+def _open_task(
+    command: Command, instance: ProcessInstance, opened: UserTaskOpened, definition_key: int
+) -> None:
+    groups = [group for group in opened.candidate_groups if group != STARTER]
+    alone = len(groups) == 1 and not opened.candidate_users
+    clock = clocks.start(command, instance, opened)
+    task = UserTask(
+        key=opened.key,
+        instance_key=instance.key,
+        site_id=instance.site_id,
+        process_id=opened.process_id,
+        definition_key=definition_key or instance.definition_key,
+        element_id=opened.element_id,
+        name=opened.name,
+        assignee_id=_assignee(command, instance, opened),
+        candidate_group=groups[0] if alone else None,
+        groups=groups,
+        users=list(opened.candidate_users),
+        area=instance.policy.get("area", ""),
+        form_id=opened.form_id,
+        properties=dict(opened.properties),
+        summary=list(opened.summary),
+        priority=opened.priority,
+        limit=clock.limit,
+        due_at=clock.due_at,
+        check_at=clock.check_at,
+        follow_up_at=opened.follow_up_date,
+        created_at=command.now,
+    )
+    command.session.add(task)
+    if not alone:
+        _add_candidates(command, task)
+
+
+def _assignee(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> int | None:
+    if opened.assignee:
+        return command.session.scalar(select(User.id).where(User.username == opened.assignee))
+    return instance.started_by if STARTER in opened.candidate_groups else None
+
+
+def _add_candidates(command: Command, task: UserTask) -> None:
+    command.session.flush()
+    rows = [{"candidate_group": group, "username": None} for group in task.groups]
+    rows += [{"candidate_group": None, "username": user} for user in task.users]
+    if rows:
+        same = {"task_key": task.key, "site_id": task.site_id}
+        command.session.execute(insert(TaskCandidate), [row | same for row in rows])
+
+
+def _open_job(command: Command, instance: ProcessInstance, opened: JobOpened) -> None:
+    command.session.add(
+        Job(
+            key=opened.key,
+            instance_key=instance.key,
+            site_id=instance.site_id,
+            process_id=opened.process_id,
+            element_id=opened.element_id,
+            type=opened.type,
+            headers=dict(opened.headers),
+            variables=dict(opened.variables),
+            retries=opened.retries,
+            run_at=command.now,
+            created_at=command.now,
+        )
+    )
+    command.wake_workers()
+
+
+def _project_subscriptions(
+    command: Command, instance: ProcessInstance, of: dict[type, list[Any]]
+) -> None:
+    closed = [event.key for event in of.get(SubscriptionClosed, [])]
+    opened = [event for event in of.get(SubscriptionOpened, []) if event.key not in closed]
+    if closed:
+        command.session.execute(
+            delete(MessageSubscription).where(MessageSubscription.key.in_(closed))
+        )
+    for event in opened:
+        command.session.add(
+            MessageSubscription(
+                key=event.key,
+                instance_key=instance.key,
+                site_id=instance.site_id,
+                element_id=event.element_id,
+                name=event.message_name,
+                correlation_key=event.correlation_key or "",
+                created_at=command.now,
+            )
+        )
+    if opened:
+        command.wake_workers()
+
+
+def _project_incidents(
+    command: Command, instance: ProcessInstance, of: dict[type, list[Any]]
+) -> None:
+    for event in of.get(IncidentOpened, []):
+        _add_incident(
+            command, instance, event.element_id, event.error_type, event.message, event.key
+        )
+    closed = [event.key for event in of.get(IncidentClosed, [])]
+    if closed:
+        command.session.execute(
+            update(Incident)
+            .where(Incident.element_key.in_(closed), Incident.resolved_at.is_(None))
+            .values(resolved_at=command.now, resolved_by=command.actor.user_id)
+        )
+
+
+def _add_incident(
+    command: Command,
+    instance: ProcessInstance,
+    element_id: str,
+    error_type: str,
+    message: str,
+    element_key: int | None = None,
+    job_key: int | None = None,
+) -> Incident:
+    incident = Incident(
+        key=command.new_key(),
+        instance_key=instance.key,
+        site_id=instance.site_id,
+        process_id=instance.process_id,
+        definition_key=instance.definition_key,
+        element_id=element_id,
+        element_key=element_key,
+        job_key=job_key,
+        error_type=error_type,
+        message=message[:4000],
+        created_at=command.now,
+    )
+    command.session.add(incident)
+    command.audit("incident.opened", element_id, on=instance, type=error_type, reason=message[:500])
+    return incident
+
+
+def record_incident(command: Command, instance: ProcessInstance, error: BudgetExceeded) -> Incident:
+    """Write the incident of a run that was thrown away because it exceeded its budget."""
+    elements = error.params.get("element_ids") or [instance.process_id]
+    return _add_incident(command, instance, elements[0], "BUDGET_EXCEEDED", error.message)
+
+
+def record_job_incident(
+    command: Command, instance: ProcessInstance, job: Job, message: str
+) -> Incident:
+    """Write the incident of a job that has no retries left."""
+    return _add_incident(
+        command, instance, job.element_id, "JOB_NO_RETRIES", message, job.key, job.key
+    )
+
+
+def _cancel_terminated(command: Command, keys: list[int]) -> None:
+    """Close what belonged to element instances that were terminated by an event or a cancellation."""
+    if not keys:
+        return
+    session = command.session
+    session.flush()
+    session.execute(
+        update(UserTask)
+        .where(UserTask.key.in_(keys), UserTask.state == tasks.CREATED)
+        .values(state=tasks.CANCELED, completed_at=command.now, check_at=None,
+                version=UserTask.version + 1)
+    )  # fmt: skip
+    session.execute(delete(TaskCandidate).where(TaskCandidate.task_key.in_(keys)))
+    session.execute(
+        update(Job)
+        .where(Job.key.in_(keys), Job.state != jobs.COMPLETED)
+        .values(state=jobs.CANCELED, ended_at=command.now)
+    )
+    session.execute(delete(MessageSubscription).where(MessageSubscription.key.in_(keys)))
+    session.execute(
+        update(Incident)
+        .where(Incident.element_key.in_(keys), Incident.resolved_at.is_(None))
+        .values(resolved_at=command.now)
+    )

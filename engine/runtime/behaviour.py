@@ -1,0 +1,200 @@
+"""How a token lives at an element: the protocol that all our SpiffWorkflow task specs share.
+
+A token is a SpiffWorkflow `Task`. FUTURE is arriving, WAITING stands at a join, READY waits for its turn, STARTED is at
+work or stuck in an incident. There are no predicted tasks, and a completed task leaves the tree at once, so that a
+step costs the same after ten thousand passes. Everything that can fail happens before a task completes.
+
+Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leaving, flows, payload, incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import BudgetExceeded, EngineError
+from engine.runtime import listeners, scopes
+from engine.runtime.evaluation import attempt, explained, mapped
+from engine.runtime.events import ElementActivated, ElementCompleted, IncidentOpened
+from engine.runtime.faults import CONDITION, UNKNOWN, Fault
+
+if TYPE_CHECKING:
+    from SpiffWorkflow.task import Task
+
+    from engine.runtime.diagram import Element, Flow
+    from engine.runtime.multi_instance import MultiInstance
+    from engine.runtime.specs import ProcessSpec
+
+
+class Behaviour(BpmnSpecMixin):
+    """One element of the diagram. Never changed while it runs: instances share it, also between threads."""
+
+    completable = False
+    body: MultiInstance | None = None
+
+    def __init__(self, process_spec: ProcessSpec, element: Element, **extra: Any) -> None:
+        super().__init__(
+            process_spec, extra.pop("name", element.id), bpmn_name=element.name, **extra
+        )
+        self.element = element
+        self.kind = element.type
+        self.inputs = element.inputs
+        self.outputs = element.outputs
+        self.boundary = element.boundary
+
+    @property
+    def process_spec(self) -> ProcessSpec:
+        """The process or subprocess the element lies in."""
+        spec: ProcessSpec = self._wf_spec
+        return spec
+
+    @property
+    def instance_of_body(self) -> bool:
+        """Whether the element runs as one of the instances of a multi-instance body."""
+        return self.body is not None
+
+    # What SpiffWorkflow calls
+
+    def test(self) -> None:
+        """Nothing: the gate has checked the diagram."""
+
+    def _predict(self, my_task: Task, *_: Any, **__: Any) -> None:
+        """Nothing: only tokens that exist are in the tree."""
+
+    def _update_hook(self, my_task: Task) -> bool:
+        return True
+
+    def _on_ready_hook(self, my_task: Task) -> None:
+        my_task.workflow.top_workflow.queue.append(my_task)
+
+    def _run(self, my_task: Task) -> bool | None:
+        try:
+            return self._run_hook(my_task)
+        except BudgetExceeded:
+            raise
+        except Fault as fault:
+            self.stop(my_task, fault)
+        except EngineError as error:
+            self.stop(my_task, Fault(UNKNOWN, error.message))
+        return None
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        if "leaving" in my_task.internal_data:
+            return self.leave(my_task, my_task.internal_data["leaving"])
+        self.enter(my_task)
+        return self.execute(my_task)
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        workflow = my_task.workflow
+        workflow.report(my_task, ElementCompleted)
+        listeners.close(my_task)
+        for flow_id in my_task.internal_data.pop("flows", ()):
+            workflow.follow(my_task, self.process_spec.flows[flow_id])
+
+    # The life of a token
+
+    def enter(self, task: Task) -> None:
+        """Give the element instance its key, its input variables and its boundary events; again after a retry."""
+        data, workflow = task.internal_data, task.workflow
+        if "key" not in data:
+            data["key"] = workflow.top_workflow.context.new_key()
+            self.report_activation(task)
+        if "entered" not in data:
+            if self.inputs:
+                scopes.own(task).update(mapped(task, self.inputs))
+            listeners.open_(task, [self.process_spec.elements[id_] for id_ in self.boundary])
+            data["entered"] = True
+
+    def report_activation(self, task: Task) -> None:
+        """Say that the token is here."""
+        data, workflow = task.internal_data, task.workflow
+        workflow.report(
+            task,
+            ElementActivated,
+            type=self.kind,
+            scope_key=workflow.scope_key(task),
+            flow_id=data.get("flow"),
+            joined=tuple(data.pop("joined", ())),
+            definition_key=workflow.definition_key,
+        )
+
+    def execute(self, task: Task) -> bool | None:
+        """Do the element's work. True: done and left; None: it waits for `resume`. Raises Fault."""
+        return self.leave(task, {})
+
+    def leave(self, task: Task, variables: Mapping[str, Any]) -> bool:
+        """Give the variables back and choose the sequence flows; always True. Raises Fault, then it can be repeated."""
+        task.internal_data["leaving"] = variables
+        self.deliver(task, variables)
+        if self.body is not None:
+            self.body.collect(task)
+        else:
+            task.internal_data["flows"] = [flow.id for flow in self.choose(task)]
+        del task.internal_data["leaving"]
+        return True
+
+    def deliver(self, task: Task, variables: Mapping[str, Any]) -> None:
+        """Output mappings if there are any, else every variable into the scopes around."""
+        if self.outputs:
+            scopes.own(task).update(variables)
+            scopes.propagate(task, mapped(task, self.outputs), above=True)
+        elif variables:
+            scopes.propagate(task, variables)
+
+    def choose(self, task: Task) -> Sequence[Flow]:
+        """The sequence flows the token takes: all without a condition, those whose condition holds, else the default."""
+        flows = [self.process_spec.flows[id_] for id_ in self.element.outgoing]
+        conditional = [flow for flow in flows if flow.condition]
+        if not conditional:
+            return flows
+        holding = [
+            flow
+            for flow, holds in zip(conditional, self.conditions(task, conditional), strict=True)
+            if holds
+        ]
+        chosen = holding or [flow for flow in flows if flow.id == self.element.default]
+        return chosen + [f for f in flows if not f.condition and f.id != self.element.default]
+
+    def conditions(self, task: Task, flows: Sequence[Flow], *, first: bool = False) -> list[bool]:
+        """Whether each flow's condition holds, all evaluated in one call; `first` looks no further than the first true."""
+        results = attempt(task, [flow.condition or "" for flow in flows])
+        held: list[bool] = []
+        for flow, result in zip(flows, results, strict=True):
+            if result.error:
+                raise Fault(CONDITION, f"{flow.condition}: {result.error}")
+            if not isinstance(result.value, bool):
+                raise Fault(
+                    CONDITION, f"{flow.condition} is not true or false but {explained(result)}"
+                )
+            held.append(result.value)
+            if first and result.value:
+                break
+        return held
+
+    def resume(self, task: Task, variables: Mapping[str, Any]) -> None:
+        """Finish a waiting element from outside; what fails becomes an incident."""
+        try:
+            self.leave(task, variables)
+        except Fault as fault:
+            self.stop(task, fault)
+        else:
+            task.complete()
+
+    def stop(self, task: Task, fault: Fault) -> None:
+        """The token stays here with an incident."""
+        task.internal_data["incident"] = str(fault)
+        task.workflow.report(task, IncidentOpened, error_type=fault.error_type, message=str(fault))
+
+    def triggered(self, task: Task, element: Element, variables: Mapping[str, Any]) -> None:
+        """A boundary event of this element caught something."""
+        if element.interrupting:
+            task.workflow.terminate(task)
+        task.workflow.spawn(element.id, payload=variables)
+
+    def is_working(self, task: Task) -> bool:
+        """Whether the element waits for its own work, neither stuck nor about to leave."""
+        stuck = task.internal_data.keys() & {"incident", "leaving"}
+        return bool(task.state == TaskState.STARTED and not stuck)

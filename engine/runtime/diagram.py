@@ -1,0 +1,228 @@
+"""A BPMN diagram as the rest of the engine sees it: elements, sequence flows and what they refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.runtime.specs import ProcessSpec
+
+NOTHING: Mapping[str, str] = {}
+SETTING = re.compile(r"camunda\.vars\.tenant\.([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A sequence flow; `condition` is the text of its condition, FEEL with the leading `=`."""
+
+    id: str
+    source: str
+    target: str
+    name: str = ""
+    condition: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What an event catches or throws.
+
+    `kind` is message, timer, error, escalation or terminate. `name` is the message's name, `code` the code of an
+    error or escalation (None catches any), `timer` one of timeDate, timeDuration, timeCycle with its `expression`.
+    """
+
+    kind: Literal["message", "timer", "error", "escalation", "terminate"]
+    name: str = ""
+    correlation_key: str = ""
+    code: str | None = None
+    timer: str = ""
+    expression: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The multi-instance characteristics of an activity; texts as drawn."""
+
+    sequential: bool
+    input_collection: str = ""
+    input_element: str = ""
+    output_collection: str = ""
+    output_element: str = ""
+    completion_condition: str = ""
+    cardinality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A flow node as drawn: `type` is its BPMN name, `scope` the id of the process or subprocess it lies in."""
+
+    id: str
+    type: str
+    name: str
+    process_id: str
+    scope: str
+    line: int = 0
+    documentation: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict, hash=False)
+    form_id: str | None = None
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    default: str | None = None
+    trigger: Trigger | None = None
+    interrupting: bool = True
+    attached_to: str | None = None
+    boundary: tuple[str, ...] = ()
+    loop: Loop | None = None
+    event_subprocess: bool = False
+    inputs: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    extensions: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+
+    def extension(self, name: str) -> Mapping[str, str]:
+        """The attributes of the zeebe extension element, empty when it is not there."""
+        return self.extensions.get(name, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the file, with its `properties` (summary …)."""
+
+    id: str
+    name: str
+    executable: bool
+    documentation: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict, hash=False)
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A checked BPMN file. Immutable; shared by all instances of the definition, also between threads.
+
+    `process_id` is the file's first executable process; `processes` are the ids of all of them.
+    """
+
+    xml: bytes = field(repr=False)
+    content: Mapping[str, Process] = field(repr=False)
+    elements: Mapping[str, Element] = field(repr=False)
+    flows: Mapping[str, Flow] = field(repr=False)
+
+    @cached_property
+    def processes(self) -> tuple[str, ...]:
+        """The ids of the executable processes, in the order of the file."""
+        return tuple(process.id for process in self.content.values() if process.executable)
+
+    @property
+    def process_id(self) -> str:
+        """The id of the first executable process."""
+        return self.processes[0]
+
+    @property
+    def name(self) -> str:
+        """The name of the first executable process, its id if it has none."""
+        return self.content[self.process_id].name or self.process_id
+
+    @property
+    def process_properties(self) -> Mapping[str, str]:
+        """The properties of the first executable process (summary …)."""
+        return self.content[self.process_id].properties
+
+    @cached_property
+    def start_properties(self) -> Mapping[str, str]:
+        """The properties of the first process's none start event (businessKey, startGroups, numberPrefix …)."""
+        start = self.start_event(self.process_id)
+        return start.properties if start else NOTHING
+
+    def start_event(self, process_id: str) -> Element | None:
+        """The none start event of that process, if it has one."""
+        starts = (e for e in self.inside(process_id) if e.type == "startEvent" and not e.trigger)
+        return next(starts, None)
+
+    def inside(self, scope: str) -> tuple[Element, ...]:
+        """The elements directly in a process or subprocess."""
+        return self._scopes.get(scope, ())
+
+    @cached_property
+    def _scopes(self) -> Mapping[str, tuple[Element, ...]]:
+        scopes: dict[str, tuple[Element, ...]] = {}
+        for element in self.elements.values():
+            scopes[element.scope] = (*scopes.get(element.scope, ()), element)
+        return scopes
+
+    @cached_property
+    def called_processes(self) -> frozenset[str]:
+        """The process ids that call activities name as plain text."""
+        return self._texts("calledElement", "processId")
+
+    @cached_property
+    def called_decisions(self) -> frozenset[str]:
+        """The decision ids that business rule tasks name as plain text."""
+        return self._texts("calledDecision", "decisionId")
+
+    @cached_property
+    def job_types(self) -> frozenset[str]:
+        """The job types that are named as plain text."""
+        return self._texts("taskDefinition", "type")
+
+    @cached_property
+    def form_ids(self) -> frozenset[str]:
+        """The forms of user tasks and start events."""
+        return frozenset(e.form_id for e in self.elements.values() if e.form_id)
+
+    @cached_property
+    def messages(self) -> frozenset[str]:
+        """The names of the messages that events and receive tasks wait for, as drawn."""
+        triggers = (e.trigger for e in self.elements.values() if e.trigger)
+        return frozenset(t.name for t in triggers if t.kind == "message" and t.name)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The candidate groups and start groups that are named as plain text."""
+        return frozenset(name for text in self._role_texts() for name in split(text))
+
+    def _role_texts(self) -> list[str]:
+        texts = [
+            e.extension("assignmentDefinition").get("candidateGroups", "")
+            for e in self.elements.values()
+        ]
+        texts += [e.properties.get("startGroups", "") for e in self.elements.values()]
+        return [text for text in texts if not text.startswith("=")]
+
+    @cached_property
+    def limit_keys(self) -> frozenset[str]:
+        """The time limits that elements name in their `limit` property."""
+        return frozenset(
+            e.properties["limit"] for e in self.elements.values() if "limit" in e.properties
+        )
+
+    @cached_property
+    def setting_keys(self) -> frozenset[str]:
+        """The site settings that expressions read as `camunda.vars.tenant.<key>`."""
+        return frozenset(SETTING.findall(self.xml.decode()))
+
+    def _texts(self, extension: str, attribute: str) -> frozenset[str]:
+        found = (e.extension(extension).get(attribute, "") for e in self.elements.values())
+        return frozenset(text for text in found if text and not text.startswith("="))
+
+    def ahead(self, element_id: str, limit: int = 5) -> tuple[str, ...]:
+        """The ids of the user tasks that most likely follow, at most `limit`: default flows, else the first."""
+        from engine.runtime.outlook import ahead
+
+        return ahead(self, element_id, limit)
+
+    @cached_property
+    def specs(self) -> Mapping[str, ProcessSpec]:
+        """SpiffWorkflow's specification of each process and subprocess, by its id."""
+        from engine.runtime.blueprint import build
+
+        return build(self)
+
+
+def split(text: str) -> list[str]:
+    """The parts of a comma-separated list, without blanks and empty parts."""
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,119 @@
+"""What happens while a process instance runs, in order, as the runtime reports it.
+
+Every event carries `key` (the 53-bit key of the element instance), `element_id` and `process_id` (the process that
+contains the element, which inside a call activity is the called one). Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened at one element instance."""
+
+    key: int
+    element_id: str
+    process_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementActivated(Event):
+    """A token entered the element.
+
+    `type` is the BPMN name (`userTask`, `exclusiveGateway` …; `multiInstanceBody` for the body around the instances
+    of a multi-instance activity). `scope_key` is the element instance of the surrounding subprocess, call activity
+    or multi-instance body, None directly in the process. `flow_id` is the sequence flow by which the token came
+    (None for start and boundary events); a joining gateway names the other flows it consumed in `joined`.
+    `definition_key` is the definition of the process the element belongs to.
+    """
+
+    type: str
+    scope_key: int | None
+    flow_id: str | None
+    joined: tuple[str, ...] = ()
+    definition_key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ElementCompleted(Event):
+    """The element did its work and the token left it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementTerminated(Event):
+    """The element was stopped before it completed: cancelled, interrupted or decided by a completion condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserTaskOpened(Event):
+    """A user task waits for somebody. Expressions of its attributes are evaluated; `properties` are as drawn.
+
+    `summary` is what the process property `summary` gives: up to three short strings, empty if it fails.
+    """
+
+    name: str
+    assignee: str | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    due_date: datetime | None
+    follow_up_date: datetime | None
+    priority: int
+    form_id: str | None
+    properties: Mapping[str, str] = field(hash=False)
+    summary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobOpened(Event):
+    """Work for a job worker. `variables` are what the element sees (a copy)."""
+
+    type: str
+    retries: int
+    headers: Mapping[str, str] = field(hash=False)
+    variables: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionOpened(Event):
+    """An element instance waits for a message; `Execution.correlate` takes this event's key.
+
+    `correlation_key` is "" where the diagram gives none.
+    """
+
+    message_name: str
+    correlation_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionClosed(Event):
+    """Nobody waits for that message any more: it came, or its element instance is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOpened(Event):
+    """The element instance is stuck until it is retried. `error_type` is one of Camunda's incident types."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentClosed(Event):
+    """The incident of this element instance is over: retried, or the element is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """An element instance that is alive now."""
+
+    key: int
+    element_id: str
+    process_id: str
+    type: str
+    scope_key: int | None
+    incident: str | None

@@ -1,0 +1,255 @@
+"""Reads the elements, sequence flows and Zeebe extension elements of a BPMN tree; collects what it does not know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.runtime import xml
+from engine.runtime.diagram import Element, Flow, Loop, Process, Trigger
+from engine.runtime.finding import Finding, Refusal
+from engine.runtime.xml import ZEEBE, bpmn
+from engine.runtime.triggers import Catalogue
+
+TASKS = {
+    "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "scriptTask",
+}  # fmt: skip
+ACTIVITIES = TASKS | {"callActivity", "subProcess"}
+GATEWAYS = {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
+EVENTS = {
+    "startEvent",
+    "endEvent",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
+    "boundaryEvent",
+}
+NODES = ACTIVITIES | GATEWAYS | EVENTS
+DRAWN_ONLY = {
+    "documentation", "extensionElements", "incoming", "outgoing", "laneSet", "textAnnotation", "association", "group",
+    "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "dataInputAssociation",
+    "dataOutputAssociation", "property", "auditing", "monitoring", "messageEventDefinition", "timerEventDefinition",
+    "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "script",
+    "multiInstanceLoopCharacteristics", "supportedInterfaceRef", "correlationSubscription",
+}  # fmt: skip
+REASONS = {
+    "adHocSubProcess": "its steps have no order that could be checked",
+    "complexGateway": "use exclusive, inclusive and parallel gateways",
+    "transaction": "use a subprocess",
+    "standardLoopCharacteristics": "draw the loop with a gateway",
+    "compensateEventDefinition": "nothing would be undone",
+    "signalEventDefinition": "use a message",
+    "linkEventDefinition": "draw the sequence flow",
+    "conditionalEventDefinition": "use a message or a gateway",
+    "cancelEventDefinition": "use an error event",
+}
+EXTENSIONS = {
+    "userTask", "assignmentDefinition", "formDefinition", "taskSchedule", "priorityDefinition", "ioMapping", "input",
+    "output", "properties", "property", "taskDefinition", "taskHeaders", "header", "calledDecision", "script",
+    "calledElement", "loopCharacteristics", "subscription", "versionTag", "userTaskForm",
+}  # fmt: skip
+
+
+@dataclass
+class Reading:
+    """What was read so far."""
+
+    processes: dict[str, Process] = field(default_factory=dict)
+    elements: dict[str, Element] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, code: str, node: Any, **params: str) -> None:
+        """Note an error at that node."""
+        self.findings.append(Finding("error", code, node.get("id"), node.sourceline, params))
+
+
+def read(root: Any) -> Reading:
+    """Everything the diagram draws. Findings name what is not supported; raises Refusal if it is no diagram."""
+    if root.tag != bpmn("definitions"):
+        raise Refusal("not_bpmn", root.sourceline)
+    reading = Reading()
+    _refuse_unknown_extensions(reading, root)
+    catalogue = Catalogue.of(root)
+    for node in root.findall(bpmn("process")):
+        process = _process(node)
+        reading.processes[process.id] = process
+        if process.executable:
+            _Scope(reading, catalogue, process.id, process.id).read(node)
+    _connect(reading)
+    return reading
+
+
+def _process(node: Any) -> Process:
+    return Process(
+        id=node.get("id", ""),
+        name=node.get("name", ""),
+        executable=node.get("isExecutable") == "true",
+        documentation=xml.text(node, bpmn("documentation")),
+        properties=_pairs(node, "properties", "property", "name"),
+        line=node.sourceline,
+    )
+
+
+def _refuse_unknown_extensions(reading: Reading, root: Any) -> None:
+    for node in root.iter(f"{{{ZEEBE}}}*"):
+        if (name := xml.local(node)) not in EXTENSIONS:
+            owner = next((n for n in node.iterancestors() if n.get("id")), root)
+            what, reason = f"zeebe:{name}", "the engine would not run it"
+            reading.findings.append(
+                Finding(
+                    "error",
+                    "unsupported",
+                    owner.get("id"),
+                    node.sourceline,
+                    {"what": what, "reason": reason},
+                )
+            )
+
+
+@dataclass
+class _Scope:
+    """Reads one process or subprocess."""
+
+    reading: Reading
+    catalogue: Catalogue
+    process_id: str
+    id: str
+
+    def read(self, parent: Any) -> None:
+        for node in parent.iterchildren(tag=bpmn("*")):
+            name = xml.local(node)
+            if name in NODES:
+                self._element(name, node)
+            elif name == "sequenceFlow":
+                self._flow(node)
+            elif name not in DRAWN_ONLY:
+                self._refuse(node, name)
+
+    def _refuse(self, node: Any, what: str) -> None:
+        reason = REASONS.get(what, "the engine would not run it")
+        self.reading.find("unsupported", node, what=what, reason=reason)
+
+    def _flow(self, node: Any) -> None:
+        condition = xml.text(node, bpmn("conditionExpression")) or None
+        self._unique(node, self.reading.flows)
+        self.reading.flows[node.get("id")] = Flow(
+            id=node.get("id"),
+            source=node.get("sourceRef", ""),
+            target=node.get("targetRef", ""),
+            name=node.get("name", ""),
+            condition=condition,
+            line=node.sourceline,
+        )
+
+    def _unique(self, node: Any, known: dict[str, Any]) -> None:
+        if node.get("id") in known:
+            self.reading.find("duplicate_id", node, id=str(node.get("id")))
+
+    def _element(self, kind: str, node: Any) -> None:
+        self._refuse_inside(node)
+        self._unique(node, self.reading.elements)
+        self.reading.elements[node.get("id")] = self._read(kind, node)
+        if kind == "subProcess":
+            _Scope(self.reading, self.catalogue, self.process_id, node.get("id")).read(node)
+
+    def _refuse_inside(self, node: Any) -> None:
+        for name in ("isForCompensation", "instantiate"):
+            if node.get(name) == "true":
+                self._refuse(node, name)
+        for child in node.iterchildren(tag=bpmn("*")):
+            name = xml.local(child)
+            if name.endswith(("EventDefinition", "LoopCharacteristics")) and name not in DRAWN_ONLY:
+                self._refuse(node, name)
+
+    def _read(self, kind: str, node: Any) -> Element:
+        extensions = _extensions(node)
+        return Element(
+            id=node.get("id"),
+            type=kind,
+            name=node.get("name", ""),
+            process_id=self.process_id,
+            scope=self.id,
+            line=node.sourceline,
+            documentation=xml.text(node, bpmn("documentation")),
+            properties=_pairs(node, "properties", "property", "name"),
+            form_id=_form(extensions),
+            default=node.get("default"),
+            trigger=self._trigger(kind, node),
+            interrupting=node.get("cancelActivity" if kind == "boundaryEvent" else "isInterrupting")
+            != "false",
+            attached_to=node.get("attachedToRef"),
+            loop=_loop(node),
+            event_subprocess=node.get("triggeredByEvent") == "true",
+            inputs=_mappings(node, "input"),
+            outputs=_mappings(node, "output"),
+            headers=_pairs(node, "taskHeaders", "header", "key"),
+            extensions=extensions,
+        )
+
+    def _trigger(self, kind: str, node: Any) -> Trigger | None:
+        if kind == "receiveTask":
+            return self.catalogue.message(self.reading, node)
+        definitions = [child for child in node if xml.local(child).endswith("EventDefinition")]
+        if len(definitions) > 1:
+            self._refuse(node, "more than one event definition")
+        return self.catalogue.trigger(self.reading, definitions[0]) if definitions else None
+
+
+def _zeebe(node: Any, path: str) -> list[Any]:
+    steps = "/".join(f"{{{ZEEBE}}}{step}" for step in path.split("/"))
+    return list(node.findall(f"{bpmn('extensionElements')}/{steps}"))
+
+
+def _extensions(node: Any) -> dict[str, dict[str, str]]:
+    return {xml.local(child): dict(child.attrib) for child in _zeebe(node, "*")}
+
+
+def _pairs(node: Any, parent: str, child: str, key: str) -> dict[str, str]:
+    return {e.get(key, ""): e.get("value", "") for e in _zeebe(node, f"{parent}/{child}")}
+
+
+def _mappings(node: Any, kind: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (e.get("source", ""), e.get("target", "")) for e in _zeebe(node, f"ioMapping/{kind}")
+    )
+
+
+def _form(extensions: dict[str, dict[str, str]]) -> str | None:
+    form = extensions.get("formDefinition", {})
+    return form.get("formId") or form.get("formKey") or form.get("externalReference")
+
+
+def _loop(node: Any) -> Loop | None:
+    drawn = node.find(bpmn("multiInstanceLoopCharacteristics"))
+    if drawn is None:
+        return None
+    zeebe = next(iter(_zeebe(drawn, "loopCharacteristics")), {})
+    return Loop(
+        sequential=drawn.get("isSequential") == "true",
+        input_collection=zeebe.get("inputCollection", ""),
+        input_element=zeebe.get("inputElement", ""),
+        output_collection=zeebe.get("outputCollection", ""),
+        output_element=zeebe.get("outputElement", ""),
+        completion_condition=xml.text(drawn, bpmn("completionCondition")),
+        cardinality=xml.text(drawn, bpmn("loopCardinality")),
+    )
+
+
+def _connect(reading: Reading) -> None:
+    """Give each element its flows and boundary events; an element that ends nowhere is left to the rules."""
+    incoming: dict[str, list[str]] = {}
+    outgoing: dict[str, list[str]] = {}
+    boundary: dict[str, list[str]] = {}
+    for flow in reading.flows.values():
+        outgoing.setdefault(flow.source, []).append(flow.id)
+        incoming.setdefault(flow.target, []).append(flow.id)
+    for element in reading.elements.values():
+        if element.attached_to:
+            boundary.setdefault(element.attached_to, []).append(element.id)
+    for id_, element in reading.elements.items():
+        reading.elements[id_] = replace(
+            element,
+            incoming=tuple(incoming.get(id_, ())),
+            outgoing=tuple(outgoing.get(id_, ())),
+            boundary=tuple(boundary.get(id_, ())),
+        )

@@ -1,0 +1,83 @@
+"""`python -m web`: bring everything up, serve, and work on what is due, until stopped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from waitress.server import create_server
+
+from engine import database, demo, library, schema
+from engine.engine import Engine
+from engine.worker import Worker
+from web import create_app
+from web.config import Config
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+def main() -> None:
+    """Prepare the data folder, then serve until SIGINT or SIGTERM."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    config = Config.from_environment()
+    engine = prepare(config)
+    app = create_app(config)
+    worker = Worker(engine)
+    server = create_server(
+        app,
+        host=os.environ.get("HOST", HOST),
+        port=int(os.environ.get("PORT", "8000")),
+        threads=THREADS,
+    )
+    app.extensions["guicheng"].on_work(engine.wake)
+    worker.start()
+    _welcome(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        server.run()
+    finally:
+        print("stopping …", flush=True)
+        worker.stop()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def prepare(config: Config) -> Engine:
+    """Bring the data folder up to date and say what is done; quick when nothing is to do."""
+    bind = database.connect(config.database_url)
+    engine = Engine(bind, home=config.home, secret=config.secret, clock=config.clock)
+    _step("database", lambda: schema.upgrade(bind))
+    _step("procedures", lambda: library.deploy_shipped(engine))
+    if demo.is_empty(engine):
+        _step("demo company", lambda: demo.load(engine))
+        _step("demo move-ins", lambda: demo.move_ins(engine))
+    return engine
+
+
+def _step(name: str, act: Callable[[], object]) -> None:
+    started = time.monotonic()
+    print(f"  {name} …", end="", flush=True)
+    act()
+    print(f" done ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+def _welcome(config: Config) -> None:
+    print(f"\nGuicheng 规程  {config.public_url}\n")
+    print(f"  password of every demo account: {demo.PASSWORD}")
+    for username, name, role in demo.accounts():
+        print(f"  {username:<14} {name}  {role}")
+    print("\nCtrl+C stops; everything is kept in", config.home, flush=True)
+
+
+if __name__ == "__main__":
+    main()

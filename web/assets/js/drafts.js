@@ -1,0 +1,64 @@
+// @ts-check
+// Saves what is typed: form[data-draft-url] is POSTed two seconds after the last change and on leaving.
+// The server answers 204 or JSON {saved: "10:42"}; the result is written to [data-draft-state].
+import { on } from "./dom.js";
+import { post } from "./server.js";
+import { say, timeOfDay } from "./words.js";
+
+const PAUSE = 2000;
+
+/** @type {WeakMap<HTMLFormElement, number>} timers of forms with unsaved changes */
+const waiting = new WeakMap();
+
+/** @param {HTMLFormElement} form */
+function content(form) {
+  const data = new FormData(form);
+  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+  return data;
+}
+
+/** @param {HTMLFormElement} form @param {string} text */
+function tell(form, text) {
+  for (const output of document.querySelectorAll("[data-draft-state]")) {
+    if (form.contains(output) || output.getAttribute("form") === form.id) output.textContent = text;
+  }
+}
+
+/** Saves now. @param {HTMLFormElement} form */
+export async function saveDraft(form) {
+  clearTimeout(waiting.get(form));
+  waiting.delete(form);
+  try {
+    const answer = await post(form.dataset.draftUrl ?? "", content(form));
+    tell(form, say("saved", answer?.saved ?? timeOfDay()));
+  } catch {
+    tell(form, say("unsaved"));
+  }
+}
+
+/** @param {HTMLElement} form */
+function schedule(form) {
+  if (!(form instanceof HTMLFormElement)) return;
+  clearTimeout(waiting.get(form));
+  waiting.set(form, setTimeout(() => saveDraft(form), PAUSE));
+}
+
+/** Saves what is still unsaved when the page goes away; a beacon outlives it. */
+function leave() {
+  for (const form of document.forms) {
+    if (!waiting.has(form) || form.dataset.sent) continue;
+    const data = content(form);
+    if (!data.has("csrf_token")) data.set("csrf_token", document.body.dataset.csrf ?? "");
+    navigator.sendBeacon(form.dataset.draftUrl ?? "", data);
+  }
+}
+
+/** Watches all forms with a draft url. */
+export function startDrafts() {
+  on("input", "form[data-draft-url]", (_, form) => schedule(form));
+  on("change", "form[data-draft-url]", (_, form) => schedule(form));
+  on("submit", "form[data-draft-url]", (_, form) => {
+    if (form instanceof HTMLFormElement) clearTimeout(waiting.get(form));
+  });
+  addEventListener("pagehide", leave);
+}

@@ -1,0 +1,48 @@
+// @ts-check
+// Requests to our own server; every write carries the CSRF token of the page.
+
+/** @returns {string} */
+export function csrfToken() {
+  return document.body.dataset.csrf ?? "";
+}
+
+/**
+ * POSTs a form; throws unless the answer is a success.
+ * @param {string} url
+ * @param {FormData} body
+ * @returns {Promise<any>} the JSON answer, null when there is none
+ */
+export async function post(url, body) {
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const response = await fetch(url, { method: "POST", body, headers });
+  if (!response.ok) throw new Error(`${response.status} from ${url}`);
+  const json = response.headers.get("Content-Type")?.includes("json");
+  return json ? response.json() : null;
+}
+
+/**
+ * Uploads one file as multipart `file`; the server answers {key, url}.
+ * @param {string} url
+ * @param {Blob} file
+ * @param {string} name
+ * @param {(percent: number) => void} [progress]
+ * @returns {Promise<{key: string, url: string}>}
+ */
+export function upload(url, file, name, progress) {
+  const body = new FormData();
+  body.append("file", file, name);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch reports no upload progress
+    request.open("POST", url);
+    request.responseType = "json";
+    request.setRequestHeader("X-CSRFToken", csrfToken());
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.onprogress = (event) => progress?.(Math.round((event.loaded / event.total) * 100));
+    request.onerror = () => reject(new Error(`no connection to ${url}`));
+    request.onload = () =>
+      request.status < 300 && request.response?.key
+        ? resolve(request.response)
+        : reject(new Error(`${request.status} from ${url}`));
+    request.send(body);
+  });
+}
