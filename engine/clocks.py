@@ -48,6 +48,7 @@ def snapshot(
         "limits": limits.snapshot(command.session, site, limit_keys),
         "settings": limits.settings(command.session, site, setting_keys),
         "area": unit.area if unit else "",
+        "zone": site.timezone,
         "names": {
             "site": {"key": site.key, "name": site.name, "kind": site.kind},
             "unit": _unit_facts(unit),

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import exists, select, update
 
-from engine import decisions, limits, roles, settings
+from engine import decisions, limits, roles
 from engine.access import require
 from engine.engine import Command
 from engine.errors import EngineError, InvalidDiagram, Rejected
@@ -151,7 +151,7 @@ def _cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
             *_missing(command, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
             *(("role", role) for role in sorted(_unknown_roles(diagram))),
             *(("limit", key) for key in limits.unknown(diagram.limit_keys)),
-            *(("setting", key) for key in settings.unknown(diagram.setting_keys)),
+            *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
         ]  # fmt: skip
         problems += [
             _problem(file, f"unknown_{noun}", f"There is no {noun} {one}.", id=one)

@@ -22,9 +22,9 @@ ABSOLUTE = dt.timedelta(days=7)
 RESET_VALID = dt.timedelta(hours=24)
 MIN_LENGTH = 10
 
-_hasher = PasswordHasher()
+HASHER = PasswordHasher()
 # Checked when the user name is unknown, so that an answer takes as long as for a known one.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+_NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 
 
 def digest(token: str) -> str:
@@ -60,7 +60,7 @@ def create_user(
         username=username,
         name=name,
         name_en=name_en,
-        password_hash=_hasher.hash(password),
+        password_hash=HASHER.hash(password),
         must_change_password=must_change_password,
         created_at=command.now,
     )
@@ -102,7 +102,7 @@ def authenticate(session: Session, username: str, password: str) -> User:
     """Give the active user with these credentials; raises WrongCredentials, in the same time for every reason."""
     user = session.scalar(select(User).where(User.username == username.strip()))
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        HASHER.verify(user.password_hash if user else _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError) as error:
         raise WrongCredentials from error
     if user is None or not user.active:
@@ -159,7 +159,7 @@ def change_password(command: Command, current: str, new: str) -> None:
     """Change the actor's own password and sign out the other browsers. Raises WrongCredentials or WeakPassword."""
     user = _own_account(command)
     try:
-        _hasher.verify(user.password_hash, current)
+        HASHER.verify(user.password_hash, current)
     except VerifyMismatchError as error:
         raise WrongCredentials from error
     _set_password(command, user, new)
@@ -240,7 +240,7 @@ def _own_account(command: Command) -> User:
 
 def _set_password(command: Command, user: User, new: str) -> None:
     _check_strength(new, user.username)
-    user.password_hash = _hasher.hash(new)
+    user.password_hash = HASHER.hash(new)
     user.must_change_password = False
     command.session.execute(
         update(LoginSession)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, undefer
@@ -158,6 +159,7 @@ def lock_found(
     command: Command, query: Select[ProcessInstance], noun: str, key: int
 ) -> ProcessInstance:
     """Give the instance a query finds for changing it. Raises NotFound for `noun`, also at another site."""
+    command.session.flush()
     found = command.session.scalar(
         query.options(
             undefer(ProcessInstance.state),
@@ -233,6 +235,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         new_key=command.new_key,
         environment=_environment(instance),
         budget=Budget(),
+        zone=ZoneInfo(instance.policy.get("zone", "UTC")),
     )
 
 

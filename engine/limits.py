@@ -16,14 +16,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine import durations, overrides, workdays
+from engine import settings as choices
 from engine.calendars import OFFICE, Calendar, parse_spans
 from engine.engine import Command
 from engine.errors import NotFound, Rejected
 from engine.models.identity import Site
 from engine.models.policy import LimitOverride
-from engine.settings import nested as settings
-
-__all__ = ["calendar", "catalogue", "change", "due", "settings", "snapshot", "unknown", "values"]
 
 TIMES = ("deadline", "interval")
 MOST = 10**12
@@ -64,6 +62,38 @@ def snapshot(session: Session, site: Site, keys: Iterable[str]) -> dict[str, dic
         key: {name: catalogue()[key].get(name) for name in _SNAPSHOT} | {"value": value}
         for key, value in current.items()
     }
+
+
+def settings(session: Session, site: Site | None, paths: Iterable[str]) -> dict[str, Any]:
+    """Give the settings and limit values that dotted paths mean, nested the way FEEL reads `camunda.vars.tenant.a.b`.
+
+    A path means a key, one it reaches into, or all keys below it. Raises NotFound for a path that means nothing.
+    """
+    wanted = set(paths)
+    for path in unknown_settings(wanted):
+        raise NotFound(noun="setting", key=path)
+    chosen = [key for path in wanted for key in _meant(path, choices.catalogue())]
+    limited = [
+        key
+        for path in wanted
+        if not _meant(path, choices.catalogue())
+        for key in _meant(path, catalogue())
+    ]
+    return choices.tree(choices.values(session, site, chosen) | values(session, site, limited))
+
+
+def unknown_settings(paths: Iterable[str]) -> list[str]:
+    """List the paths that mean neither a setting nor a limit."""
+    tables = (choices.catalogue(), catalogue())
+    return sorted(p for p in set(paths) if not any(_meant(p, table) for table in tables))
+
+
+def _meant(path: str, known: Mapping[str, Any]) -> list[str]:
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        if ".".join(parts[:length]) in known:
+            return [".".join(parts[:length])]
+    return [key for key in known if key.startswith(f"{path}.")]
 
 
 def calendar(session: Session, site: Site) -> Calendar:

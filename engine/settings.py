@@ -38,21 +38,6 @@ def catalogue() -> dict[str, dict[str, Any]]:
     return {row["key"]: row for row in json.loads(text)}
 
 
-def resolve(path: str) -> list[str]:
-    """Give the settings a dotted path means: itself, the one it reaches into, or those below it."""
-    known = catalogue()
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        if ".".join(parts[:length]) in known:
-            return [".".join(parts[:length])]
-    return [key for key in known if key.startswith(f"{path}.")]
-
-
-def unknown(paths: Iterable[str]) -> list[str]:
-    """List the paths that mean no setting."""
-    return sorted(path for path in set(paths) if not resolve(path))
-
-
 def values(session: Session, site: Site | None, keys: Iterable[str]) -> dict[str, Any]:
     """Give the values that hold at a site, or without one for the company, by key. Raises NotFound."""
     wanted = list(dict.fromkeys(keys))
@@ -63,22 +48,16 @@ def values(session: Session, site: Site | None, keys: Iterable[str]) -> dict[str
     return shipped | overrides.read(session, SettingOverride, site, wanted)
 
 
-def nested(session: Session, site: Site | None, paths: Iterable[str]) -> dict[str, Any]:
-    """Give the settings that dotted paths mean as nested contexts, the way FEEL reads `camunda.vars.tenant.a.b`.
-
-    Raises NotFound for a path that means no setting.
-    """
-    for path in unknown(paths):
-        raise NotFound(noun="setting", key=path)
-    tree: dict[str, Any] = {}
-    keys = [key for path in paths for key in resolve(path)]
-    for key, value in values(session, site, keys).items():
+def tree(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn dotted keys into nested contexts, the way FEEL reads `camunda.vars.tenant.a.b`."""
+    root: dict[str, Any] = {}
+    for key, value in values.items():
         *parents, last = key.split(".")
-        branch = tree
+        branch = root
         for parent in parents:
             branch = branch.setdefault(parent, {})
         branch[last] = value
-    return tree
+    return root
 
 
 def change(command: Command, key: str, site: Site | None, value: Any) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
 from engine import definitions, registry
 from engine.engine import Command
-from engine.expressions import feel
 from engine.forms import Form
-from engine.models.identity import Membership, User
+from engine.models.identity import Membership, Site, User
 from engine.models.task import Attachment
 
 
@@ -45,21 +45,14 @@ class Resolver:
 
 
 def check(
-    command: Command,
-    form: Form,
-    raw: Mapping[str, Any],
-    context: Mapping[str, Any],
-    site_id: int,
-    *,
-    typed: bool = False,
+    command: Command, form: Form, raw: Mapping[str, Any], context: Mapping[str, Any], site: Site
 ) -> dict[str, Any]:
-    """Give the clean variables of a submission; `typed` marks values that come as JSON rather than as typed text.
+    """Give the clean variables of a submission, typed text or JSON; dates are meant in the site's zone.
 
     Raises InvalidVariables with every error at its field.
     """
-    return form.validate(
-        raw, context, feel=feel(), resolver=Resolver(command, site_id), typed=typed
-    )
+    now = command.now.astimezone(ZoneInfo(site.timezone))
+    return form.validate(raw, context, resolver=Resolver(command, site.id), now=now)
 
 
 def form_of(command: Command, definition_key: int, form_id: str | None) -> Form | None:

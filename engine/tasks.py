@@ -139,12 +139,10 @@ def complete(
     variables: Mapping[str, Any],
     *,
     version: int | None = None,
-    typed: bool = False,
 ) -> Completion:
     """Complete a user task and run its instance to the next wait state.
 
-    `version` is the task version the actor saw; `variables` are checked against the task's form (`typed` when they are JSON
-    rather than typed text). Raises TaskChanged, TaskClosed, NotAllowed or InvalidVariables; then nothing has been written.
+    `version` is the task version the actor saw; `variables` are checked against the task's form. Raises TaskChanged, TaskClosed, NotAllowed or InvalidVariables; then nothing has been written.
     When the process runs on without end, the task stays open, what was submitted is kept as the actor's draft and an
     incident is recorded.
     """
@@ -157,7 +155,7 @@ def complete(
     clean = dict(variables)
     if form is not None:
         scope = execution.variables_of(key)
-        clean = submissions.check(command, form, variables, scope, task.site_id, typed=typed)
+        clean = submissions.check(command, form, variables, scope, task.site)
     try:
         execution.complete(key, clean)
     except BudgetExceeded as error:

@@ -12,14 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from engine import database, schema
+from engine import database, identity, schema
 from engine.engine import Engine
+from tests.world import World
 
 SECRET = b"a secret only tests know"
 ON_POSTGRESQL = os.environ.get("GUICHENG_TEST_DATABASE") == "postgresql"
+
+
+# Strong hashing would take most of the time of the whole suite.
+identity.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Clock:
@@ -107,3 +113,9 @@ def engine(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Engine]:
     bind = database.connect(database_url)
     yield Engine(bind, home=tmp_path / "home", secret=SECRET, clock=clock)
     bind.dispose()
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    """A small company on an otherwise empty database."""
+    return World(engine).found()

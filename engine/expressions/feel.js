@@ -74,11 +74,11 @@ function put(container, [key, ...path], value) {
   return { ...entries, [key]: put(entries[key], path, value) };
 }
 
-function compile({ sources }) {
+function compile({ sources, names, unary }) {
   return sources.map((source) => {
     try {
-      checkLength(source.source);
-      return fault(source);
+      checkLength(source);
+      return fault(source, names, unary);
     } catch (error) {
       return error instanceof RangeError
         ? "the expression is nested too deeply"
@@ -94,18 +94,22 @@ function mention({ source }) {
 
 const operations = { batch, test, map, compile, mention, load, decide };
 
-// A function's constructor would make code out of text.
-for (const example of [
-  function () {},
-  async () => {},
-  function* () {},
-  async function* () {},
-])
-  Object.defineProperty(Object.getPrototypeOf(example), "constructor", {
-    value: undefined,
-  });
+seal();
 
 globalThis.guicheng = (text) => {
   const { operation, ...request } = JSON.parse(text);
   return JSON.stringify(operations[operation](request));
 };
+
+// Nothing that an expression could reach makes code out of text or touches what later expressions share.
+function seal() {
+  const examples = [
+    function () {},
+    async () => {},
+    function* () {},
+    async function* () {},
+  ];
+  for (const example of examples)
+    delete Object.getPrototypeOf(example).constructor;
+  delete Object.prototype.__proto__;
+}

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+_COMPILED = 100  # texts per call, so that a large document stays within the time limit
+
 
 class Model(Protocol):
     """A decision model as the interpreter takes it."""
@@ -116,15 +118,11 @@ class Feel:
     def compile_many(
         self, sources: Sequence[str], *, unary: bool = False, names: Iterable[str] = ()
     ) -> list[str | None]:
-        """As `compile`, for many texts in one call; they are unary tests when `unary`."""
-        known = list(names)
+        """As `compile`, for many texts; they are unary tests when `unary`."""
         texts = list(sources) if unary else [_bare(source) for source in sources]
-        items = [{"source": text, "unary": unary, "names": known} for text in texts]
-        try:
-            faults: list[str | None] = self._isolate.call("compile", sources=items)
-        except Stopped as stop:
-            return [str(stop)] * len(items)
-        return faults
+        known = list(names)
+        parts = [texts[start : start + _COMPILED] for start in range(0, len(texts), _COMPILED)]
+        return [fault for part in parts for fault in self._faults(part, known, unary=unary)]
 
     def mentions(self, source: str) -> list[Mention]:
         """The free names of an expression, in order; none when the text is hostile or too long."""
@@ -171,6 +169,15 @@ class Feel:
         except Stopped as stop:
             return [Result(error=str(stop))] * len(sources)
         return [_result(reply) for reply in replies]
+
+    def _faults(self, sources: list[str], names: list[str], *, unary: bool) -> list[str | None]:
+        try:
+            faults: list[str | None] = self._isolate.call(
+                "compile", sources=sources, names=names, unary=unary
+            )
+        except Stopped as stop:
+            return [str(stop)] * len(sources)
+        return faults
 
     def _decision(self, model: Model, request: dict[str, Any]) -> dict[str, Any]:
         reply: dict[str, Any] = self._isolate.call("decide", **request)

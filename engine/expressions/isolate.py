@@ -30,7 +30,7 @@ BUNDLE = Path(__file__).with_name("feel.bundle.js")
 FLAGS = (*DEFAULT_V8_FLAGS, "--no-memory-protection-keys")
 
 
-class Stopped(Exception):  # noqa: N818 - it never leaves this package
+class Stopped(Exception):
     """The isolate did not answer; its text says why."""
 
 
@@ -70,7 +70,7 @@ class Isolate:
         try:
             return str(racer.eval(code, timeout_sec=self.seconds))
         except JSTimeoutException:
-            if not self._answers(racer):
+            if racer.was_hard_memory_limit_reached() or not _answers(racer, self.seconds):
                 self._abandon()
             raise Stopped(f"it took longer than {self.seconds} s") from None
         except JSEvalException as error:
@@ -85,17 +85,11 @@ class Isolate:
             self._racer = executor.submit(_racer, self.bytes).result()
         return self._racer
 
-    def _answers(self, racer: MiniRacer) -> bool:
-        try:
-            return bool(racer.eval("true", timeout_sec=self.seconds))
-        except JSEvalException:
-            return False
-
     def _abandon(self) -> None:
         # In the background: closing waits until V8 has unwound.
         racer, self._racer = self._racer, None
         if racer is not None:
-            threading.Thread(target=racer.close, daemon=True).start()
+            threading.Thread(target=_retire, args=(racer,), daemon=True).start()
 
     def forget(self) -> None:
         """In a forked child: leaves the parent's isolate alone, whose threads do not exist here."""
@@ -117,6 +111,18 @@ def _racer(bytes_: int) -> MiniRacer:
     racer.eval(BUNDLE.read_text(encoding="utf-8"))
     racer.set_hard_memory_limit(bytes_)
     return racer
+
+
+def _answers(racer: MiniRacer, seconds: float) -> bool:
+    try:
+        return bool(racer.eval("true", timeout_sec=seconds))
+    except JSEvalException:
+        return False
+
+
+def _retire(racer: MiniRacer) -> None:
+    _answers(racer, 60)  # what was cancelled reports to the racer's event loop, which closing ends
+    racer.close()
 
 
 def _code(request: Mapping[str, Any]) -> str:

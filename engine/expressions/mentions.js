@@ -13,10 +13,10 @@ function parse(source, unary, names) {
   return (unary ? parseUnaryTests : parseExpression)(source, context, DIALECT);
 }
 
-/** Why the source is no valid FEEL, or null; `functions` are names of functions beyond the built-in ones. */
-export function fault({ source, unary = false, names = [] }) {
+/** Why the source is no valid FEEL, or null; `names` as for `parse`, functions among them. */
+export function fault(source, names, unary) {
   if (source.trim() === "") return "the expression is empty";
-  const tree = parse(source, unary, names);
+  const tree = parse(source, unary, compoundNames(source, names));
   const position = firstError(tree);
   if (position !== null) return syntaxFault(source, position);
   const unknown = mentions(tree, source).find(
@@ -24,6 +24,14 @@ export function fault({ source, unary = false, names = [] }) {
       called && !names.includes(name) && !isFunctionName(name),
   );
   return unknown ? `there is no function ${unknown.name}` : null;
+}
+
+// A known plain name would only keep the grammar from reading it as part of a function's name.
+function compoundNames(source, names) {
+  const text = source.replace(/\s+/g, "");
+  return names.filter(
+    (name) => /[^\w]/.test(name) && text.includes(name.replace(/\s+/g, "")),
+  );
 }
 
 /** A reader's description of the place where the source stops being FEEL. */
@@ -66,6 +74,8 @@ const VISITORS = {
   VariableName: report,
   PathExpression: visitPath,
   FunctionInvocation: visitCall,
+  DateTimeConstructor: (node, walk, scope) =>
+    report(node, walk, scope, { called: true }),
   FilterExpression: visitFilter,
   ForExpression: visitIteration,
   QuantifiedExpression: visitIteration,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.forms import errors
-from engine.forms.components import INPUTS, LISTS_OF_FILES, ONE_OF, SOME_OF, TEXTS
+from engine.forms.components import INPUTS, LISTS_OF_FILES, ONE_OF, SOME_OF, TEXTS, join, scope
 from engine.forms.rules import WRONG, bound
 from engine.money import yuan
 
@@ -36,17 +36,24 @@ class Resolver(Protocol):
 
 
 def resolve_units(
-    components: tuple[Component, ...], sent: dict[str, Any], resolver: Resolver
-) -> None:
-    """Replace units by their canonical labels, so that expressions see those; unknown ones stay as they are."""
+    components: tuple[Component, ...], sent: dict[str, Any], resolver: Resolver, prefix: str = ""
+) -> Errors:
+    """Replace units by their canonical labels, so that expressions see those; give the unknown ones by path."""
+    wrong: Errors = {}
     for component in components:
+        path = scope(prefix, component)
         value = sent.get(component.key) if component.key else sent
         if component.type == "unit" and isinstance(value, str):
-            sent[component.key] = resolver.unit(value) or value
-        elif component.children:
-            for inner in value if isinstance(value, list) else [value]:
-                if isinstance(inner, dict):
-                    resolve_units(component.children, inner, resolver)
+            label = resolver.unit(value)
+            sent[component.key] = label or value
+            wrong |= {} if label else {path: [errors.UnknownUnit(value=value)]}
+        elif component.type == "dynamiclist" and isinstance(value, list):
+            rows = [(number, row) for number, row in enumerate(value) if isinstance(row, dict)]
+            for number, row in rows:
+                wrong |= resolve_units(component.children, row, resolver, join(path, number))
+        elif component.children and isinstance(value, dict):
+            wrong |= resolve_units(component.children, value, resolver, path)
+    return wrong
 
 
 def check(facts: Facts, wrong: Errors, *, feel: Feel, resolver: Resolver, now: datetime) -> Errors:
@@ -108,8 +115,6 @@ def _choice(value: object, facts: Facts, cell: Cell) -> FieldError | None:
 
 
 def _reference(kind: str, value: Any, resolver: Resolver) -> FieldError | None:
-    if kind == "unit" and resolver.unit(value) is None:
-        return errors.UnknownUnit(value=value)
     if kind == "person" and not resolver.person(value):
         return errors.UnknownPerson(value=value)
     if kind == "signature" and not resolver.attachment(value):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from marshmallow import ValidationError, fields
 from marshmallow.experimental.context import Context
@@ -33,8 +33,16 @@ MAX_CHOICES: Final = 500
 MAX_NUMBER: Final = Decimal(10**15)
 """Numbers are doubles in FEEL: whole ones are exact below this."""
 
-Zone = Context[tzinfo]
-"""The time zone in which dates without one are meant, set while a schema loads."""
+
+class Reading(NamedTuple):
+    """How a schema reads: the zone of dates without one, and whether values are JSON rather than typed text."""
+
+    zone: tzinfo = UTC
+    typed: bool = False
+
+
+Mode = Context[Reading]
+"""Set while a schema loads."""
 
 # Control, surrogate, private-use and unassigned characters; of the control ones, tab and newline are text.
 _BAD: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -166,8 +174,10 @@ class Money(_Field):
     """money: a string is yuan as people write it, an integer is fen as programs do."""
 
     def read(self, value: object) -> int:
-        """Give integer fen; a float is refused, because nobody could say which of the two it is."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        """Give integer fen; refused is what could be either (a float, or text among typed values)."""
+        if isinstance(value, bool) or not isinstance(
+            value, int if Mode.get(Reading()).typed else str | int
+        ):
             raise fail(errors.NotAnAmount())
         try:
             fen = value if isinstance(value, int) else money.parse(value)
@@ -222,7 +232,7 @@ def _time(text: str) -> str:
 def _moment(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=Zone.get(UTC))
+        moment = moment.replace(tzinfo=Mode.get(Reading()).zone)
     moment = moment.astimezone(UTC).replace(microsecond=0)
     _sane(moment.date())
     return moment.isoformat().replace("+00:00", "Z")

@@ -15,7 +15,7 @@ from engine.forms.checks import Resolver, check, resolve_units
 from engine.forms.components import INPUTS, Component, every, leaves
 from engine.forms.defaults import initial, without_blank_rows
 from engine.forms.errors import Finding, InvalidForm, Malformed
-from engine.forms.fields import Zone
+from engine.forms.fields import Mode, Reading
 from engine.forms.outcome import outcome
 from engine.forms.schema import load, schema_of
 
@@ -96,19 +96,21 @@ class Form:
         resolver: Resolver,
         feel: Feel | None = None,
         now: datetime | None = None,
+        typed: bool = False,
     ) -> dict[str, Any]:
         """Turn a submission into clean variables; `context` is the instance's variables, which stay as they are.
 
         Fields that are hidden or not sent are left out (a hidden one that has a value becomes None), read-only ones
-        keep their value, computed ones are computed, blank is None. Strings for money are yuan, integers fen. What
+        keep their value, computed ones are computed, blank is None. Text for money is yuan, an integer is fen; `typed` values (JSON of a
+        program) must be fen. What
         this returns is returned again unchanged. Raises InvalidVariables with every FieldError by concrete path; rows
         are counted without blank ones.
         """
         if not isinstance(raw, dict):
             raise InvalidVariables({"": [Malformed()]})
         moment, interpreter = now or _now(), feel or shared_feel()
-        sent, wrong = self._read(without_blank_rows(self.components, raw), moment)
-        resolve_units(self.components, sent, resolver)
+        sent, wrong = self._read(without_blank_rows(self.components, raw), moment, typed=typed)
+        wrong |= resolve_units(self.components, sent, resolver)
         found = facts.find(self.components, sent, context, interpreter, moment)
         faults = check(found, wrong, feel=interpreter, resolver=resolver, now=moment)
         if faults:
@@ -116,9 +118,9 @@ class Form:
         return outcome(self.components, sent, found)
 
     def _read(
-        self, raw: Mapping[str, Any], now: datetime
+        self, raw: Mapping[str, Any], now: datetime, *, typed: bool = False
     ) -> tuple[dict[str, Any], dict[str, list[FieldError]]]:
-        with Zone(now.tzinfo or UTC):
+        with Mode(Reading(now.tzinfo or UTC, typed)):
             return load(self._schema, raw)
 
     @cached_property

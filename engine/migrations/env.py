@@ -14,6 +14,7 @@ def _migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
+        user_module_prefix="base.",
         transaction_per_migration=True,
     )
     with context.begin_transaction():

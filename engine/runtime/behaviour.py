@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.runtime.specs import ProcessSpec
 
 
-class Behaviour(BpmnSpecMixin):
+class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
     """One element of the diagram. Never changed while it runs: instances share it, also between threads."""
 
     completable = False
@@ -41,8 +41,8 @@ class Behaviour(BpmnSpecMixin):
         )
         self.element = element
         self.kind = element.type
-        self.inputs = element.inputs
-        self.outputs = element.outputs
+        self.input_mappings = element.inputs
+        self.output_mappings = element.outputs
         self.boundary = element.boundary
 
     @property
@@ -103,8 +103,8 @@ class Behaviour(BpmnSpecMixin):
             data["key"] = workflow.top_workflow.context.new_key()
             self.report_activation(task)
         if "entered" not in data:
-            if self.inputs:
-                scopes.own(task).update(mapped(task, self.inputs))
+            if self.input_mappings:
+                scopes.own(task).update(mapped(task, self.input_mappings))
             listeners.open_(task, [self.process_spec.elements[id_] for id_ in self.boundary])
             data["entered"] = True
 
@@ -138,9 +138,9 @@ class Behaviour(BpmnSpecMixin):
 
     def deliver(self, task: Task, variables: Mapping[str, Any]) -> None:
         """Output mappings if there are any, else every variable into the scopes around."""
-        if self.outputs:
+        if self.output_mappings:
             scopes.own(task).update(variables)
-            scopes.propagate(task, mapped(task, self.outputs), above=True)
+            scopes.propagate(task, mapped(task, self.output_mappings), above=True)
         elif variables:
             scopes.propagate(task, variables)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Fault(Exception):  # noqa: N818 - the runtime turns it into an incident, it never leaves the package
+class Fault(Exception):
     """The element cannot go on; `error_type` is one of Camunda's incident types."""
 
     def __init__(self, error_type: str, message: str) -> None:

@@ -64,7 +64,7 @@ class Finding:
         return f"{place}{text}" + (f" (line {self.line})" if self.line else "")
 
 
-class Refusal(Exception):  # noqa: N818 - the gate turns it into a finding, it never leaves the package
+class Refusal(Exception):
     """Reading cannot go on after this finding."""
 
     def __init__(self, code: str, line: int | None = None, **params: str) -> None:

@@ -61,6 +61,10 @@ class Joining(Behaviour):
                 standing.setdefault(other.internal_data["flow"], other)
         return standing
 
+    def release(self, task: Task) -> bool:
+        """Whether a standing token went on now that nothing else moves; else it goes on when the last one arrives."""
+        return False
+
     def merge(self, task: Task, others: Iterable[Task]) -> None:
         """Let the token go on for all of them."""
         merged = [other for other in others if other is not task]
@@ -83,10 +87,6 @@ class ParallelGateway(Joining, SpiffParallel):  # type: ignore[misc]
     def choose(self, task: Task) -> Sequence[Flow]:
         """All."""
         return [self.process_spec.flows[id_] for id_ in self.element.outgoing]
-
-    def release(self, task: Task) -> bool:
-        """Never by itself: it goes on when the last token arrives."""
-        return False
 
 
 class InclusiveGateway(Choice, Joining, SpiffInclusive):  # type: ignore[misc]

@@ -37,7 +37,7 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
         self.loop = loop
         self.inner = inner
         self.kind = "multiInstanceBody"
-        self.inputs = self.outputs = ()
+        self.input_mappings = self.output_mappings = ()
         inner.boundary = ()
         inner.body = self
 

@@ -8,8 +8,8 @@ from typing import Any
 from engine.runtime import xml
 from engine.runtime.diagram import Element, Flow, Loop, Process, Trigger
 from engine.runtime.finding import Finding, Refusal
-from engine.runtime.xml import ZEEBE, bpmn
 from engine.runtime.triggers import Catalogue
+from engine.runtime.xml import ZEEBE, bpmn
 
 TASKS = {
     "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "scriptTask",
@@ -223,7 +223,7 @@ def _loop(node: Any) -> Loop | None:
     drawn = node.find(bpmn("multiInstanceLoopCharacteristics"))
     if drawn is None:
         return None
-    zeebe = next(iter(_zeebe(drawn, "loopCharacteristics")), {})
+    zeebe: Any = next(iter(_zeebe(drawn, "loopCharacteristics")), {})
     return Loop(
         sequential=drawn.get("isSequential") == "true",
         input_collection=zeebe.get("inputCollection", ""),

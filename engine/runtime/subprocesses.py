@@ -18,6 +18,7 @@ from engine.runtime.workflow import Subprocess, payload_of
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
 
+    from engine.runtime.context import Context
     from engine.runtime.diagram import Diagram, Element
     from engine.runtime.specs import ProcessSpec
 
@@ -80,8 +81,9 @@ class CallActivity(Behaviour, SpiffCallActivity):  # type: ignore[misc]
         self._refuse_depth(task)
         if not isinstance(process_id, str):
             raise Fault(CALLED_PROCESS, f"the called process is {process_id!r}, not a text")
+        context: Context = task.workflow.top_workflow.context
         try:
-            return task.workflow.top_workflow.context.diagram_for(process_id)
+            return context.diagram_for(process_id)
         except EngineError as error:
             raise Fault(CALLED_PROCESS, f"{process_id}: {error.message}") from error
 
@@ -97,7 +99,7 @@ class CallActivity(Behaviour, SpiffCallActivity):  # type: ignore[misc]
 
     def concluded(self, task: Task, scope: Subprocess) -> None:
         """The called process has completed: its variables come back by mappings, or all of them."""
-        back = self.outputs or self._passes("propagateAllChildVariables")
+        back = self.output_mappings or self._passes("propagateAllChildVariables")
         variables: Mapping[str, Any] = scope.variables or {}
         self.resume(task, variables if back else {})
 

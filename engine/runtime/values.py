@@ -47,23 +47,30 @@ def problem(value: Any, depth: int = 0) -> str | None:
     """Why the value cannot be stored, None if it can."""
     if depth > DEPTH:
         return f"is nested deeper than {DEPTH} levels"
+    if isinstance(value, list):
+        return next((found for item in value if (found := problem(item, depth + 1))), None)
+    if isinstance(value, dict):
+        return _problem_of_entries(value, depth)
+    return _problem_of_scalar(value)
+
+
+def _problem_of_scalar(value: Any) -> str | None:
+    reason = None
     match value:
         case None | bool():
-            return None
+            pass
         case str():
-            return "contains characters that cannot be stored" if _UNSAFE.search(value) else None
+            reason = "contains characters that cannot be stored" if _UNSAFE.search(value) else None
         case int():
-            return None if abs(value) <= LARGEST else "is too large a number"
+            reason = "is too large a number" if abs(value) > LARGEST else None
         case float():
-            return None if math.isfinite(value) else "is not a finite number"
-        case list() | tuple():
-            return next((found for item in value if (found := problem(item, depth + 1))), None)
-        case dict():
-            return _problem_inside(value, depth)
-    return f"is of the type {type(value).__name__}, which JSON does not have"
+            reason = None if math.isfinite(value) else "is not a finite number"
+        case _:
+            reason = f"is of the type {type(value).__name__}, which JSON does not have"
+    return reason
 
 
-def _problem_inside(value: dict[Any, Any], depth: int) -> str | None:
+def _problem_of_entries(value: dict[Any, Any], depth: int) -> str | None:
     for name, item in value.items():
         if not isinstance(name, str):
             return "has a name that is not text"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from engine.runtime.diagram import Flow
     from engine.runtime.specs import ProcessSpec
 
-UNFINISHED = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
+
+for _name in ("spiff", "spiff.task", "spiff.workflow"):
+    # SpiffWorkflow's records carry whole variables, and it collects them unless each logger has a level of its own.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class NoScripts:
@@ -67,12 +71,16 @@ class Scope:
         if "payload" in task.internal_data:
             child.internal_data["payload"] = task.internal_data.pop("payload")
 
-    def spawn(self, element_id: str, **data: Any) -> None:
-        """Put a token on an element to which no sequence flow leads."""
-        spec = self.spec.task_specs[element_id]
-        child = self.task_tree._add_child(spec, TaskState.FUTURE)  # noqa: SLF001
+    def place(self, element_id: str, **data: Any) -> Task:
+        """Put a token on an element to which no sequence flow leads; it does not move yet."""
+        child = self.task_tree._add_child(self.spec.task_specs[element_id], TaskState.FUTURE)  # noqa: SLF001
         child.internal_data.update(data)
-        spec._update(child)  # noqa: SLF001
+        return child
+
+    def spawn(self, element_id: str, **data: Any) -> None:
+        """Put a token on an element to which no sequence flow leads, and let it move."""
+        child = self.place(element_id, **data)
+        child.task_spec._update(child)  # noqa: SLF001
 
     def tokens(self) -> list[Task]:
         """All tokens of this scope, those inside subprocesses excluded."""
@@ -96,7 +104,7 @@ class Scope:
         listeners.close(task)
         if "incident" in task.internal_data:
             self.report(task, IncidentClosed)
-        if "key" in task.internal_data:
+        if "key" in task.internal_data and task.has_state(TaskState.NOT_FINISHED_MASK):
             self.report(task, ElementTerminated)
         task._set_state(TaskState.CANCELLED)  # noqa: SLF001
         self.forget(task)
@@ -182,6 +190,7 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
     """The process instance: the clock and all else of `context`, the tokens whose turn it is, and what happened."""
 
     host = None
+    variables: dict[str, Any]
 
     def __init__(
         self,
@@ -215,8 +224,6 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
     def run_to_wait(self) -> None:
         """Give each token its turn until all wait for somebody. Raises BudgetExceeded."""
         while self.queue or self._release_joins():
-            if not self.queue:
-                continue
             task = self.queue.popleft()
             if task.state == TaskState.READY:
                 spec: Behaviour = task.task_spec

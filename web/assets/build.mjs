@@ -99,7 +99,14 @@ async function symbol(name) {
 /** @returns {Promise<[string, string]>} */
 async function sprite() {
   const list = await readFile(path.join(ROOT, "web/assets/icons.txt"), "utf8");
-  const names = [...new Set(list.split("\n").map((line) => line.trim()).filter(Boolean))].sort();
+  const names = [
+    ...new Set(
+      list
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean),
+    ),
+  ].sort();
   const symbols = await Promise.all(names.map(symbol));
   return emit("icons.svg", `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`);
 }
@@ -108,14 +115,17 @@ async function sprite() {
 async function files() {
   const folder = path.join(ROOT, "web/assets/files");
   const names = await readdir(folder);
-  return Promise.all(names.map(async (name) => emit(name, await readFile(path.join(folder, name), "utf8"))));
+  return Promise.all(
+    names.map(async (name) => emit(name, await readFile(path.join(folder, name), "utf8"))),
+  );
 }
 
 /** The expression language for the engine's isolate: a script without imports that sets globals. */
 async function feel() {
   const source = path.join(ROOT, "engine/expressions/feel.js");
   const outfile = path.join(ROOT, "engine/expressions/feel.bundle.js");
-  if (!existsSync(source)) return console.log("skipped engine/expressions/feel.bundle.js: no feel.js");
+  if (!existsSync(source))
+    return console.log("skipped engine/expressions/feel.bundle.js: no feel.js");
   await build({
     entryPoints: [source],
     outfile: `${outfile}.new`,

@@ -1,6 +1,7 @@
 // @ts-check
 // The script of every page. Pages work without it; each part improves the markup it finds.
 import htmx from "htmx.org";
+import { startBulk } from "../js/bulk.js";
 import { startClocks } from "../js/clocks.js";
 import { startDiagrams } from "../js/diagrams.js";
 import { startDrafts } from "../js/drafts.js";
@@ -17,6 +18,7 @@ import { startSignatures } from "../js/signatures.js";
 import { startSubmits } from "../js/submits.js";
 
 startProgress(); // before htmx issues its first request
+startBulk();
 startClocks();
 startDiagrams();
 startDrafts();

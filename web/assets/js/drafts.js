@@ -40,7 +40,10 @@ export async function saveDraft(form) {
 function schedule(form) {
   if (!(form instanceof HTMLFormElement)) return;
   clearTimeout(waiting.get(form));
-  waiting.set(form, setTimeout(() => saveDraft(form), PAUSE));
+  waiting.set(
+    form,
+    setTimeout(() => saveDraft(form), PAUSE),
+  );
 }
 
 /** Saves what is still unsaved when the page goes away; a beacon outlives it. */

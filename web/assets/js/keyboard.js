@@ -3,6 +3,9 @@
 import { saveDraft } from "./drafts.js";
 
 const SEQUENCE = 1200;
+/** G, then: the key of an entry in the navigation. @type {Record<string, string>} */
+const PLACES = { i: "inbox", s: "catalogue", u: "registry", b: "board", c: "counter" };
+
 let pending = 0;
 
 /** @param {string} selector */
@@ -12,7 +15,10 @@ function all(selector) {
 
 /** @param {EventTarget | null} target */
 function writing(target) {
-  return target instanceof Element && target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  return (
+    target instanceof Element &&
+    target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")
+  );
 }
 
 /** @returns {HTMLElement | undefined} the row that has the focus */
@@ -46,7 +52,8 @@ const LETTERS = {
   e: () => press("[data-act]"),
   "/": () => all("[data-search]")[0]?.focus(),
   g: () => (pending = Date.now()),
-  "?": () => /** @type {HTMLDialogElement | null} */ (document.getElementById("gc-keys"))?.showModal(),
+  "?": () =>
+    /** @type {HTMLDialogElement | null} */ (document.getElementById("gc-keys"))?.showModal(),
 };
 
 /** @param {KeyboardEvent} event @returns {boolean} whether the key was ours */
@@ -54,7 +61,7 @@ function letter(event) {
   const key = event.key.toLowerCase();
   if (Date.now() - pending < SEQUENCE) {
     pending = 0;
-    const link = all(`[data-go="${CSS.escape(key)}"]`)[0];
+    const link = all(`[data-go="${PLACES[key]}"]`)[0];
     link?.click();
     return Boolean(link);
   }
@@ -65,7 +72,9 @@ function letter(event) {
 /** @param {KeyboardEvent} event @returns {boolean} */
 function chord(event) {
   const form = event.target instanceof Element ? event.target.closest("form") : null;
-  const task = /** @type {HTMLFormElement | null} */ (form ?? document.querySelector("form[data-draft-url]"));
+  const task = /** @type {HTMLFormElement | null} */ (
+    form ?? document.querySelector("form[data-draft-url]")
+  );
   if (event.key === "Enter") {
     const primary = task?.querySelector(".gc-actions .btn-primary, .btn-primary");
     if (primary instanceof HTMLElement) primary.click();
@@ -83,7 +92,12 @@ function handle(event) {
     if (chord(event)) event.preventDefault();
     return;
   }
-  if (document.body.dataset.keys === "off" || writing(event.target) || document.querySelector("dialog[open]")) return;
+  if (
+    document.body.dataset.keys === "off" ||
+    writing(event.target) ||
+    document.querySelector("dialog[open]")
+  )
+    return;
   if (letter(event)) event.preventDefault();
 }
 

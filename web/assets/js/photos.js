@@ -2,9 +2,8 @@
 // Photographs: taken, chosen, pasted or dropped into [data-photos]; shrunk, uploaded with progress,
 // their keys kept as hidden inputs named data-name.
 import { make, on } from "./dom.js";
+import { dataUrl, shrink } from "./images.js";
 import { upload } from "./server.js";
-import { shrink } from "./shrink.js";
-import { dataUrl } from "./signatures.js";
 import { say, timeOfDay } from "./words.js";
 
 /** @param {HTMLElement} field */
@@ -62,7 +61,9 @@ function take(field, files) {
 
 /** Where a pasted picture goes: the field in use, or the only one. @param {EventTarget | null} target */
 function pasteTarget(target) {
-  const fields = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-photos]"));
+  const fields = /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll("[data-photos]")
+  );
   const used = target instanceof Element ? target.closest("[data-photos]") : null;
   if (used instanceof HTMLElement) return used;
   return fields.length === 1 ? fields[0] : null;

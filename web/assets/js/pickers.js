@@ -26,7 +26,9 @@ function close(input) {
 function carrier(input) {
   const twin = input.parentElement?.querySelector("input[type=hidden]");
   if (twin instanceof HTMLInputElement) return twin;
-  const made = /** @type {HTMLInputElement} */ (make("input", { type: "hidden", name: input.name }));
+  const made = /** @type {HTMLInputElement} */ (
+    make("input", { type: "hidden", name: input.name })
+  );
   input.removeAttribute("name");
   input.after(made);
   return made;
@@ -55,13 +57,20 @@ function show(input, choices) {
   const id = `${input.id}-list`;
   const options = choices.map((choice, index) => {
     const data = { "data-value": choice.value, "data-label": choice.label };
-    const option = make("li", { role: "option", id: `${id}-${index}`, "aria-selected": "false", ...data });
+    const option = make("li", {
+      role: "option",
+      id: `${id}-${index}`,
+      "aria-selected": "false",
+      ...data,
+    });
     option.append(choice.label);
     if (choice.detail) option.append(make("small", {}, choice.detail));
     return option;
   });
   const list = make("ul", { id, role: "listbox", "aria-label": say("found", choices.length) });
-  list.append(...(options.length ? options : [make("li", { class: "none", role: "status" }, say("none"))]));
+  list.append(
+    ...(options.length ? options : [make("li", { class: "none", role: "status" }, say("none"))]),
+  );
   input.after(list);
   input.setAttribute("aria-expanded", "true");
   input.setAttribute("aria-controls", id);
@@ -78,7 +87,10 @@ async function ask(input) {
   state.get(input)?.request?.abort();
   state.set(input, { timer: 0, request });
   try {
-    const response = await fetch(url, { signal: request.signal, headers: { Accept: "application/json" } });
+    const response = await fetch(url, {
+      signal: request.signal,
+      headers: { Accept: "application/json" },
+    });
     if (response.ok && document.activeElement === input) show(input, await response.json());
   } catch {
     close(input); // offline or replaced by a newer question; what is typed stays
@@ -90,7 +102,8 @@ function move(input, step) {
   const options = [...(listOf(input)?.querySelectorAll("[role=option]") ?? [])];
   if (!options.length) return void ask(input);
   const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
-  const next = options[(at + step + options.length + (at < 0 && step < 0 ? 1 : 0)) % options.length];
+  const next =
+    options[(at + step + options.length + (at < 0 && step < 0 ? 1 : 0)) % options.length];
   for (const option of options) option.setAttribute("aria-selected", String(option === next));
   input.setAttribute("aria-activedescendant", next.id);
   next.scrollIntoView({ block: "nearest" });

@@ -13,6 +13,12 @@ function matters(form, field) {
   return field.closest("[data-refresh]") !== null || !form.querySelector("[data-refresh]");
 }
 
+/** Files go with the submission, not with questions about fields. @param {any} event */
+function withoutFiles({ detail }) {
+  const { body } = detail.ctx.request;
+  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+}
+
 /** @param {HTMLFormElement} form */
 function refresh(form) {
   const body = form.querySelector("[data-form-body]");
@@ -22,8 +28,13 @@ function refresh(form) {
     if ((typed.get(form) ?? 0) !== before) event.preventDefault(); // typed meanwhile: keep it
   };
   form.addEventListener("htmx:before:swap", stale, { once: true });
+  form.addEventListener("htmx:config:request", withoutFiles, { once: true });
   form.setAttribute("hx-sync", "this:replace"); // a newer change makes the older answer useless
-  htmx.ajax("POST", form.dataset.refreshUrl ?? "", { source: form, target: body, swap: "innerMorph" });
+  htmx.ajax("POST", form.dataset.refreshUrl ?? "", {
+    source: form,
+    target: body,
+    swap: "innerMorph",
+  });
 }
 
 /** Watches forms with a refresh url. */

@@ -33,13 +33,16 @@ function add(list, template) {
 
 /** @param {Element} item */
 function focusFirst(item) {
-  /** @type {HTMLElement | null} */ (item.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
+  /** @type {HTMLElement | null} */ (
+    item.querySelector("input:not([type=hidden]), select, textarea")
+  )?.focus();
 }
 
 /** @param {HTMLElement} list */
 function changed(list) {
   const full = list.querySelectorAll("[data-item]").length >= Number(list.dataset.max || Infinity);
-  for (const button of list.querySelectorAll("[data-add-row]")) button.toggleAttribute("hidden", full);
+  for (const button of list.querySelectorAll("[data-add-row]"))
+    button.toggleAttribute("hidden", full);
   list.dispatchEvent(new Event("change", { bubbles: true }));
 }
 

@@ -37,7 +37,8 @@ export function upload(url, file, name, progress) {
     request.responseType = "json";
     request.setRequestHeader("X-CSRFToken", csrfToken());
     request.setRequestHeader("Accept", "application/json");
-    request.upload.onprogress = (event) => progress?.(Math.round((event.loaded / event.total) * 100));
+    request.upload.onprogress = (event) =>
+      progress?.(Math.round((event.loaded / event.total) * 100));
     request.onerror = () => reject(new Error(`no connection to ${url}`));
     request.onload = () =>
       request.status < 300 && request.response?.key

@@ -1,6 +1,7 @@
 // @ts-check
 // Signature pads: [data-signature] opens a large pad, uploads a PNG and puts its key into the hidden input.
 import { make, on } from "./dom.js";
+import { dataUrl, shrink } from "./images.js";
 import { upload } from "./server.js";
 import { say, timeOfDay } from "./words.js";
 
@@ -25,7 +26,9 @@ function action(name, kind, value) {
 /** @param {string} title @returns {Promise<Pad>} */
 async function open(title) {
   const { default: SignaturePad } = await import("signature_pad");
-  const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { "aria-label": say("signHere") }));
+  const canvas = /** @type {HTMLCanvasElement} */ (
+    make("canvas", { "aria-label": say("signHere") })
+  );
   const hint = make("p", { class: "say", role: "status" }, say("signHere"));
   const buttons = [
     action(say("clear"), "plain", "clear"),
@@ -63,16 +66,6 @@ function picture({ canvas, pad }) {
   cut.height = Math.max(height, 1);
   cut.getContext("2d")?.drawImage(canvas, -left, -top);
   return new Promise((resolve) => cut.toBlob(resolve, "image/png"));
-}
-
-/** @param {Blob} blob @returns {Promise<string>} a data: address, which the page may show */
-export function dataUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
 }
 
 /** Shows the signature in its field. @param {HTMLElement} field @param {string} key @param {string} image */
@@ -120,7 +113,9 @@ async function sign(field) {
   pad.dialog.addEventListener("close", () => {
     removeEventListener("resize", resize);
     pad.dialog.remove();
-    /** @type {HTMLElement | null} */ (field.querySelector("[data-sign]:not([hidden]), [data-resign]"))?.focus();
+    /** @type {HTMLElement | null} */ (
+      field.querySelector("[data-sign]:not([hidden]), [data-resign]")
+    )?.focus();
   });
 }
 
@@ -128,7 +123,6 @@ async function sign(field) {
 async function photograph(field, input) {
   const file = input.files?.[0];
   if (!file) return;
-  const { shrink } = await import("./shrink.js");
   try {
     const small = await shrink(file);
     const { key } = await upload(field.dataset.uploadUrl ?? "", small, "signature.jpg");

@@ -11,7 +11,10 @@ function hold(form, button) {
   button.style.minWidth = `${button.offsetWidth}px`;
   button.dataset.label = button.innerHTML;
   button.setAttribute("aria-disabled", "true");
-  const spinner = make("span", { class: "spinner-border spinner-border-sm", "aria-hidden": "true" });
+  const spinner = make("span", {
+    class: "spinner-border spinner-border-sm",
+    "aria-hidden": "true",
+  });
   button.replaceChildren(spinner, say("sending"));
 }
 
@@ -20,7 +23,9 @@ function release(root) {
   const forms = root instanceof HTMLFormElement ? [root] : root.querySelectorAll("form[data-sent]");
   for (const form of /** @type {Iterable<HTMLFormElement>} */ (forms)) {
     delete form.dataset.sent;
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-label]"))) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (
+      form.querySelectorAll("[data-label]")
+    )) {
       button.innerHTML = button.dataset.label ?? "";
       button.removeAttribute("aria-disabled");
       button.style.minWidth = "";

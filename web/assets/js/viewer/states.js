@@ -16,7 +16,16 @@
  */
 
 /** Later ones win where an element is listed twice. */
-const ORDER = /** @type {const} */ (["off", "done", "waiting", "current", "paused", "soon", "late", "incident"]);
+const ORDER = /** @type {const} */ ([
+  "off",
+  "done",
+  "waiting",
+  "current",
+  "paused",
+  "soon",
+  "late",
+  "incident",
+]);
 
 /** @param {State} state @returns {Map<string, string>} element id -> class */
 function classes(state) {
@@ -33,7 +42,10 @@ function badge(overlays, shape, type, text) {
   const html = document.createElement("span");
   html.className = `gc-badge ${type}`;
   html.textContent = text;
-  overlays.add(shape, "badge", { position: { top: shape.height - 8, left: shape.width / 2 }, html });
+  overlays.add(shape, "badge", {
+    position: { top: shape.height - 8, left: shape.width / 2 },
+    html,
+  });
 }
 
 /** @param {any} overlays @param {any} shape @param {string} type */
@@ -49,7 +61,9 @@ function token(overlays, shape, type) {
  * @param {State} state
  */
 export function colour(viewer, state) {
-  const [canvas, overlays, registry] = ["canvas", "overlays", "elementRegistry"].map((name) => viewer.get(name));
+  const [canvas, overlays, registry] = ["canvas", "overlays", "elementRegistry"].map((name) =>
+    viewer.get(name),
+  );
   const known = classes(state);
   const current = new Set(state.current ?? []);
   for (const [id, type] of known) {

@@ -3,7 +3,8 @@
 
 /** @param {PointerEvent[]} points */
 function middle(points) {
-  const sum = (/** @type {"clientX" | "clientY"} */ axis) => points.reduce((total, point) => total + point[axis], 0);
+  const sum = (/** @type {"clientX" | "clientY"} */ axis) =>
+    points.reduce((total, point) => total + point[axis], 0);
   return { x: sum("clientX") / points.length, y: sum("clientY") / points.length };
 }
 
@@ -32,7 +33,7 @@ export function enableTouch(box, canvas) {
     canvas.zoom(scale, { x: to.x - left, y: to.y - top });
   });
   const lift = (/** @type {PointerEvent} */ event) => fingers.delete(event.pointerId);
-  for (const type of ["pointerup", "pointercancel", "pointerleave"]) {
-    box.addEventListener(type, /** @type {EventListener} */ (lift));
-  }
+  box.addEventListener("pointerup", lift);
+  box.addEventListener("pointercancel", lift);
+  box.addEventListener("pointerleave", lift);
 }

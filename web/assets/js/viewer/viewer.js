@@ -5,7 +5,7 @@ import { colour } from "./states.js";
 import { enableTouch } from "./touch.js";
 
 const TALLEST = 544;
-const LEAST = 0.62;
+const READABLE = 0.9; // names are 13 px, and nothing may be read below 12
 
 /** @param {string} url @param {string} type */
 async function load(url, type) {
@@ -24,28 +24,48 @@ function create(container) {
       defaultStrokeColor: "var(--gc-ink-3)",
       defaultLabelColor: "var(--gc-ink)",
     },
-    textRenderer: { defaultStyle: { fontFamily, fontSize: 13 }, externalStyle: { fontFamily, fontSize: 12 } },
+    textRenderer: {
+      defaultStyle: { fontFamily, fontSize: 13 },
+      externalStyle: { fontFamily, fontSize: 12 },
+    },
     zoomScroll: { enabled: false }, // the wheel belongs to the page
   });
 }
 
-/** Height by the drawing's proportions, so that nothing is cut and little is empty. @param {any} canvas @param {HTMLElement} box */
+/** As high as the drawing at readable size, so that little is cut and little is empty. @param {any} canvas @param {HTMLElement} box */
 function size(canvas, box) {
   const { inner } = canvas.viewbox();
-  const height = (inner.height / inner.width) * box.clientWidth + 32;
+  const zoom = Math.min(Math.max(box.clientWidth / inner.width, READABLE), 1);
+  const height = inner.height * zoom + 32;
   box.style.height = `${Math.min(Math.max(height, 176), TALLEST)}px`;
   canvas.resized();
 }
 
-/** Everything, but never too small to read nor larger than drawn. @param {any} canvas @param {string | undefined} focus */
-function fit(canvas, focus) {
+/** Everything, though never larger than drawn. @param {any} canvas */
+function whole(canvas) {
   canvas.zoom("fit-viewport", "auto");
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
-  if (canvas.zoom() >= LEAST) return;
-  canvas.zoom(LEAST);
+}
+
+/** Everything if that is readable, else the part around an element, or the beginning. @param {any} canvas @param {any} shape */
+function open(canvas, shape) {
+  whole(canvas);
+  if (canvas.zoom() >= READABLE) return;
   const { inner, outer } = canvas.viewbox();
-  if (focus) canvas.scrollToElement(focus, { top: 48, bottom: 48, left: 80, right: 80 });
-  else canvas.viewbox({ x: inner.x - 16, y: inner.y - 16, width: outer.width / LEAST, height: outer.height / LEAST });
+  const [width, height] = [outer.width / READABLE, outer.height / READABLE];
+  const x = shape ? shape.x + shape.width / 2 - width / 2 : inner.x - 16;
+  const y = shape ? shape.y + shape.height / 2 - height / 2 : inner.y - 16;
+  const most = (
+    /** @type {number} */ start,
+    /** @type {number} */ size,
+    /** @type {number} */ shown,
+  ) => Math.max(start + size - shown + 16, start - 16);
+  canvas.viewbox({
+    x: Math.min(Math.max(x, inner.x - 16), most(inner.x, inner.width, width)),
+    y: Math.min(Math.max(y, inner.y - 16), most(inner.y, inner.height, height)),
+    width,
+    height,
+  });
 }
 
 /** The picture is one thing with one name; its text version follows it. @param {HTMLElement} box */
@@ -57,13 +77,13 @@ function describe(box) {
   box.removeAttribute("aria-label");
 }
 
-/** @param {HTMLElement} host @param {any} canvas @param {() => void} whole */
-function connect(host, canvas, whole) {
+/** @param {HTMLElement} host @param {any} canvas */
+function connect(host, canvas) {
   /** @type {Record<string, () => void>} */
   const steps = {
     in: () => canvas.zoom(Math.min(canvas.zoom() * 1.25, 3)),
     out: () => canvas.zoom(Math.max(canvas.zoom() / 1.25, 0.2)),
-    fit: whole,
+    fit: () => whole(canvas),
   };
   host.querySelector(".zoom")?.removeAttribute("hidden");
   for (const button of host.querySelectorAll("[data-zoom]")) {
@@ -88,6 +108,7 @@ function connect(host, canvas, whole) {
 export async function show(host) {
   const { xmlUrl = "", stateUrl } = host.dataset;
   const box = /** @type {HTMLElement} */ (host.querySelector(".canvas"));
+  /** @type {[string, import("./states.js").State]} */
   const [xml, state] = await Promise.all([
     load(xmlUrl, "application/xml").then((response) => response.text()),
     stateUrl ? load(stateUrl, "application/json").then((response) => response.json()) : {},
@@ -96,11 +117,10 @@ export async function show(host) {
   await viewer.importXML(xml);
   const canvas = /** @type {any} */ (viewer.get("canvas"));
   colour(viewer, state);
-  size(canvas, box);
-  const whole = () => fit(canvas, state.current?.[0]);
-  whole();
+  if (host.classList.contains("wide")) size(canvas, box);
+  open(canvas, viewer.get("elementRegistry").get(state.current?.[0] ?? ""));
   describe(box);
-  connect(host, canvas, whole);
+  connect(host, canvas);
   enableTouch(box, canvas);
   host.dataset.shown = "1";
   return viewer;

@@ -1,4 +1,5 @@
 // @ts-check
+// Pictures before they are uploaded.
 
 const EDGE = 1920;
 const QUALITY = 0.85;
@@ -23,4 +24,14 @@ export async function shrink(file) {
   } catch {
     return file;
   }
+}
+
+/** @param {Blob} blob @returns {Promise<string>} a data: address, which the page may show */
+export function dataUrl(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
 }

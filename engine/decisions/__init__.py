@@ -11,15 +11,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.decision_xml import Reading
 from engine.errors import InvalidDiagram
-from engine.expressions import Decided, feel
+from engine.expressions import Decided, Evaluated, feel
 from engine.runtime.finding import Finding, Refusal
 from engine.runtime.xml import tree
+
+from .document import model_of
+from .reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+__all__ = [
+    "Decided",
+    "DecisionModel",
+    "Evaluated",
+    "Finding",
+    "InvalidDecisions",
+    "evaluate",
+    "parse",
+    "read",
+]
 
 
 class InvalidDecisions(InvalidDiagram):
@@ -70,13 +83,14 @@ def parse(xml: bytes) -> DecisionModel:
 def read(xml: bytes) -> tuple[DecisionModel, list[Finding]]:
     """What can be read of a document, with the findings for which `parse` would refuse it."""
     reading = Reading()
+    root = None
     try:
-        reading.document(tree(xml))
+        root = tree(xml)
     except Refusal as refusal:
         reading.findings.append(refusal.finding)
-    findings = [*reading.findings, *_faults(reading)]
-    text = json.dumps(reading.model, ensure_ascii=False, separators=(",", ":"))
-    return DecisionModel(text), findings
+    model = model_of(root, reading)
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
+    return DecisionModel(text), [*reading.findings, *_faults(reading)]
 
 
 def evaluate(
@@ -94,7 +108,7 @@ def evaluate(
 
 
 def _faults(reading: Reading) -> list[Finding]:
-    names = sorted(reading.names)
+    names = sorted(filter(None, reading.names))
     found = []
     for unary in (False, True):
         texts = [text for text in reading.texts if text.unary is unary]

@@ -1,0 +1,35 @@
+"""The inbox: lists of tasks and instances for one person, and how much they hold.
+
+Every list is read by key set, never by offset, along the partial indexes of `user_task`, so that a page costs the same
+whether a thousand or a million tasks are open.
+"""
+
+from engine.inbox.counts import Count, counts, overdue
+from engine.inbox.lists import (
+    InstanceRow,
+    Page,
+    TaskRow,
+    claimable,
+    done,
+    mine,
+    next_own_task,
+    open_tasks_of,
+    started,
+)
+from engine.inbox.ranges import Filter
+
+__all__ = [
+    "Count",
+    "Filter",
+    "InstanceRow",
+    "Page",
+    "TaskRow",
+    "claimable",
+    "counts",
+    "done",
+    "mine",
+    "next_own_task",
+    "open_tasks_of",
+    "overdue",
+    "started",
+]

@@ -1,0 +1,209 @@
+"""The lists: what I am to do, could take, have done and have started."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import and_, or_, select, true, union_all
+from sqlalchemy.orm import Session
+
+from engine.access import Actor
+from engine.inbox.ranges import (
+    COMPLETED,
+    OPEN,
+    Condition,
+    Filter,
+    Rows,
+    candidacies,
+    narrowed,
+    narrowed_instances,
+    own,
+    wrapped,
+)
+from engine.models.identity import Site, User
+from engine.models.instance import ProcessInstance
+from engine.models.task import UserTask
+from engine.roles import ALL_STAFF
+
+Row = TypeVar("Row")
+
+SIZE = 30
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class TaskRow(NamedTuple):
+    """A task with its instance and site and the name of who started the instance."""
+
+    task: UserTask
+    instance: ProcessInstance
+    site: Site
+    starter: str | None
+    starter_en: str | None
+
+
+class InstanceRow(NamedTuple):
+    """An instance with its site; its open tasks come separately."""
+
+    instance: ProcessInstance
+    site: Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[Row]):
+    """Some rows of a list; `next` is where the following page begins, None at the end."""
+
+    rows: Sequence[Row]
+    next: str | None = None
+
+
+def mine(
+    session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
+) -> Page[TaskRow]:
+    """List the actor's own open tasks, the longest overdue first, those without a limit last."""
+    return _open_tasks(session, [and_(OPEN, *own(actor, wanted))], wanted, after, size)
+
+
+def claimable(
+    session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
+) -> Page[TaskRow]:
+    """List the open tasks nobody has and the actor may take, in the order of `mine`."""
+    return _open_tasks(session, list(candidacies(actor, wanted)), wanted, after, size)
+
+
+def done(
+    session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
+) -> Page[TaskRow]:
+    """List the tasks the actor completed, the latest first."""
+    query = (
+        _task_rows()
+        .where(UserTask.completed_by == actor.user_id, COMPLETED, *narrowed(wanted))
+        .order_by(UserTask.completed_at.desc(), UserTask.key.desc())
+        .limit(size + 1)
+    )
+    if after:
+        moment, key = _position(after)
+        query = query.where(_before(UserTask.completed_at, UserTask.key, moment, key))
+    rows = [TaskRow(*row) for row in session.execute(query)]
+    return _page(rows, size, lambda row: _cursor(row.task.completed_at, row.task.key))
+
+
+def started(
+    session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
+) -> Page[InstanceRow]:
+    """List the instances the actor started, running and ended, the latest first."""
+    query = (
+        select(ProcessInstance, Site)
+        .join(Site, Site.id == ProcessInstance.site_id)
+        .where(ProcessInstance.started_by == actor.user_id, *narrowed_instances(wanted))
+        .order_by(ProcessInstance.started_at.desc(), ProcessInstance.key.desc())
+        .limit(size + 1)
+    )
+    if after:
+        moment, key = _position(after)
+        query = query.where(_before(ProcessInstance.started_at, ProcessInstance.key, moment, key))
+    rows = [InstanceRow(*row) for row in session.execute(query)]
+    return _page(rows, size, lambda row: _cursor(row.instance.started_at, row.instance.key))
+
+
+def open_tasks_of(
+    session: Session, instances: Sequence[ProcessInstance]
+) -> dict[int, list[UserTask]]:
+    """Give the open tasks of some instances, by the instance's key."""
+    keys = [instance.key for instance in instances if instance.ended_at is None]
+    if not keys:
+        return {}
+    found: dict[int, list[UserTask]] = {}
+    query = select(UserTask).where(UserTask.instance_key.in_(keys), OPEN).order_by(UserTask.key)
+    for task in session.scalars(query):
+        found.setdefault(task.instance_key, []).append(task)
+    return found
+
+
+def next_own_task(session: Session, actor: Actor, instance_key: int) -> UserTask | None:
+    """Give the open task of the instance the actor would do next: an own one, else one the actor may take."""
+    query = select(UserTask).where(UserTask.instance_key == instance_key, OPEN)
+    tasks = list(session.scalars(query.order_by(UserTask.due_at, UserTask.key)))
+    own = [task for task in tasks if task.assignee_id == actor.user_id]
+    free = [task for task in tasks if task.assignee_id is None and _may_take(actor, task)]
+    return next(iter(own + free), None)
+
+
+def _may_take(actor: Actor, task: UserTask) -> bool:
+    groups = set(task.groups)
+    return bool(groups & {*actor.roles_at(task.site_id), ALL_STAFF}) or actor.username in task.users
+
+
+def _open_tasks(
+    session: Session, ranges: Sequence[Condition], wanted: Filter, after: str, size: int
+) -> Page[TaskRow]:
+    if not ranges:
+        return Page(rows=[])
+    legs = [leg for where in ranges for leg in _legs(and_(where, *narrowed(wanted)), after, size)]
+    found = union_all(*legs).subquery()
+    query = (
+        _task_rows()
+        .join(found, found.c.key == UserTask.key)
+        .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.key)
+        .limit(size + 1)
+    )
+    rows = [TaskRow(*row) for row in session.execute(query)]
+    return _page(rows, size, lambda row: _cursor(row.task.due_at, row.task.key))
+
+
+def _legs(where: Condition, after: str, size: int) -> Iterator[Rows]:
+    """Read one range of an index in order: first what has a due moment, then what has none."""
+    moment, key = _position(after) if after else (None, 0)
+    dated: Condition = UserTask.due_at.is_not(None)
+    undated: Condition = UserTask.due_at.is_(None)
+    query = select(UserTask.key).where(where).limit(size + 1)
+    if moment is not None:
+        dated = _after(UserTask.due_at, UserTask.key, moment, key)
+    if not after or moment is not None:
+        yield wrapped(query.where(dated).order_by(UserTask.due_at, UserTask.key))
+    if after and moment is None:
+        undated = and_(undated, UserTask.key > key)
+    yield wrapped(query.where(undated).order_by(UserTask.due_at, UserTask.key))
+
+
+def _task_rows() -> Rows:
+    return (
+        select(UserTask, ProcessInstance, Site, User.name, User.name_en)
+        .join(ProcessInstance, ProcessInstance.key == UserTask.instance_key)
+        .join(Site, Site.id == UserTask.site_id)
+        .outerjoin(User, User.id == ProcessInstance.started_by)
+    )
+
+
+def _page(rows: list[Row], size: int, cursor: Any) -> Page[Row]:
+    more = len(rows) > size
+    kept = rows[:size]
+    return Page(rows=kept, next=cursor(kept[-1]) if more else None)
+
+
+def _cursor(moment: dt.datetime | None, key: int) -> str:
+    return f"{round(moment.timestamp() * 1_000_000) if moment else ''}.{key}"
+
+
+def _position(cursor: str) -> tuple[dt.datetime | None, int]:
+    """Read a cursor; one that makes no sense begins the list anew."""
+    head, _, tail = cursor.partition(".")
+    if not tail.isdecimal() or not (head.isdecimal() or not head):
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    try:
+        return epoch + dt.timedelta(microseconds=int(head)) if head else None, int(tail)
+    except OverflowError:
+        return epoch, 0
+
+
+def _after(column: Any, key_column: Any, moment: dt.datetime, key: int) -> Condition:
+    return and_(column >= moment, or_(column > moment, key_column > key))
+
+
+def _before(column: Any, key_column: Any, moment: dt.datetime | None, key: int) -> Condition:
+    if moment is None:
+        return true()
+    return and_(column <= moment, or_(column < moment, key_column < key))

@@ -1,0 +1,279 @@
+"""One process instance in memory: started or loaded, moved on by commands, saved. No database, no clock of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import NotFound, Rejected
+from engine.runtime import listeners, scopes, state, throwing
+from engine.runtime.events import Active, Event, IncidentClosed
+from engine.runtime.meter import Meter
+from engine.runtime.values import check_variables
+from engine.runtime.workflow import Instance
+
+if TYPE_CHECKING:
+    from SpiffWorkflow.task import Task
+
+    from engine.runtime.context import Context
+    from engine.runtime.diagram import Diagram
+
+Variables = Mapping[str, Any]
+
+
+class Execution:
+    """A running process instance.
+
+    Every command runs until all tokens wait again and appends to `events` what happened. Commands raise NotFound for
+    a key that is not alive or does not wait for that, InvalidVariables for what is not plain JSON, and BudgetExceeded
+    when the process runs on without waiting; after BudgetExceeded the execution must be thrown away. An expression
+    that fails does not raise: it is an incident of its element.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    @classmethod
+    def start(
+        cls,
+        diagram: Diagram,
+        definition_key: int,
+        context: Context,
+        variables: Variables,
+        *,
+        process_id: str | None = None,
+        start_event: str | None = None,
+    ) -> Execution:
+        """A new process instance, advanced to its first wait.
+
+        `process_id` is a process of the diagram (default: the first), `start_event` a message or timer start event
+        (default: the none start event). Raises Rejected if there is no such start.
+        """
+        process_id = process_id or diagram.process_id
+        start = _start(diagram, process_id, start_event)
+        checked = check_variables(variables, context.budget.bytes)
+        instance = Instance(diagram.specs[process_id], definition_key, context, checked)
+        execution = cls(instance)
+        execution._command(lambda: instance.begin(start))
+        return execution
+
+    @classmethod
+    def load(
+        cls,
+        diagram: Diagram,
+        definition_key: int,
+        context: Context,
+        saved: bytes,
+        variables: dict[str, Any],
+    ) -> Execution:
+        """The process instance as saved; `variables` is the process scope and is changed in place.
+
+        With another version of the diagram it is migrated: tokens stay on the elements with the same ids. Raises
+        Rejected if one of those is missing.
+        """
+        return cls(state.load(diagram, definition_key, context, saved, variables))
+
+    # Commands
+
+    def complete(self, key: int, variables: Variables) -> None:
+        """Complete a user task or job; output mappings decide what of the variables goes where."""
+        task = self._working(key)
+        checked = self._checked(variables)
+        self._command(lambda: task.task_spec.resume(task, checked))
+
+    def throw_error(
+        self, key: int, code: str, message: str = "", variables: Variables | None = None
+    ) -> None:
+        """A BPMN error from a job or user task. Nothing catching it makes an incident."""
+        task = self._working(key)
+        checked = self._checked(variables or {})
+        self._command(lambda: throwing.throw_error(task, code, message, checked))
+
+    def correlate(self, key: int, variables: Variables) -> None:
+        """A message for the subscription of that key. A non-interrupting event stays subscribed."""
+        task, listener = self._listening(key)
+        checked = self._checked(variables)
+        self._command(lambda: self._trigger(task, listener, checked))
+
+    def fire_timers(self) -> None:
+        """Fire every timer due at `context.now`, the earliest first; what a cycle has missed fires once."""
+        self._command(self._fire_all)
+
+    def retry(self, key: int) -> None:
+        """Try again what made the incident of that element instance."""
+        task = self._find(key, lambda found: "incident" in found.internal_data)
+        self._command(lambda: self._retry(task))
+
+    def cancel(self) -> None:
+        """End the process instance; what is active is terminated."""
+        self._instance.close()
+
+    def set_variables(self, key: int | None, variables: Variables, *, local: bool = False) -> None:
+        """Write variables as seen from the element instance (None: the process), or into its own scope if `local`."""
+        checked = self._checked(variables)
+        if key is None:
+            self.variables.update(checked)
+        elif local:
+            scopes.own(self._find(key)).update(checked)
+        else:
+            scopes.propagate(self._find(key), checked)
+        self._check_size()
+
+    def move(self, key: int, element_id: str, variables: Variables | None = None) -> None:
+        """Terminate that element instance and put a token on another element of the same scope.
+
+        This is how a step is returned, withdrawn or skipped by a person with the right to do so; variables go into the
+        process. Raises Rejected if the element is not in that scope.
+        """
+        task = self._find(key)
+        scope = task.workflow
+        if element_id not in {element.id for element in scope.spec.diagram.inside(scope.spec.name)}:
+            raise Rejected(reason=f"{element_id} is not in {scope.spec.name}")
+        checked = self._checked(variables or {})
+        self._command(lambda: self._move(task, element_id, checked))
+
+    def save(self) -> bytes:
+        """The state without the diagram and without `variables`, compressed."""
+        return state.dump(self._instance)
+
+    # What is
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened since start or load, in order."""
+        return self._instance.events
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The process scope."""
+        return self._instance.variables
+
+    @property
+    def completed(self) -> bool:
+        """Whether no token is left: it ran to its end or was cancelled."""
+        return self._instance.completed
+
+    @property
+    def active(self) -> list[Active]:
+        """The element instances that are alive, in the order they came."""
+        return [_active(task) for task in self._alive()]
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, aware UTC; None without timers."""
+        return min(
+            (due for task in self._instance.all_tokens() for due, _ in listeners.due(task)),
+            default=None,
+        )
+
+    def variables_of(self, key: int) -> dict[str, Any]:
+        """What that element instance sees: all scopes merged, the nearest first."""
+        return scopes.visible(self._find(key))
+
+    def local_variables_of(self, key: int) -> dict[str, Any]:
+        """The element instance's own scope."""
+        return dict(scopes.own(self._find(key)))
+
+    # How
+
+    def _command(self, act: Callable[[], None]) -> None:
+        self._instance.meter = Meter(self._instance.context.budget)
+        act()
+        self._instance.run_to_wait()
+        self._check_size()
+
+    def _check_size(self) -> None:
+        self._instance.meter.check_size(len(json.dumps(self.variables, ensure_ascii=False)))
+
+    def _checked(self, variables: Variables) -> dict[str, Any]:
+        return check_variables(variables, self._instance.context.budget.bytes)
+
+    def _alive(self) -> list[Task]:
+        tokens = [
+            t
+            for scope in self._instance.scopes()
+            for t in scope.tokens()
+            if "key" in t.internal_data
+        ]
+        return sorted(tokens, key=lambda task: int(task.internal_data["key"]))
+
+    def _find(self, key: int, wanted: Callable[[Task], bool] = lambda _: True) -> Task:
+        for task in self._instance.all_tokens():
+            if task.internal_data.get("key") == key and wanted(task):
+                return task
+        raise NotFound(noun="element instance", key=key)
+
+    def _working(self, key: int) -> Task:
+        return self._find(
+            key, lambda task: task.task_spec.completable and task.task_spec.is_working(task)
+        )
+
+    def _listening(self, key: int) -> tuple[Task, listeners.Listener]:
+        for task in self._instance.all_tokens():
+            for listener in listeners.of(task):
+                if listener["key"] == key and "name" in listener:
+                    return task, listener
+        raise NotFound(noun="message subscription", key=key)
+
+    def _trigger(self, task: Task, listener: listeners.Listener, variables: Variables) -> None:
+        listeners.used(task, listener)
+        element = task.workflow.spec.elements[listener["element"]]
+        task.task_spec.triggered(task, element, variables)
+
+    def _fire_all(self) -> None:
+        now = self._instance.context.now
+        while found := self._due(now):
+            task, listener = found
+            self._instance.meter.count_step(listener["element"])
+            self._trigger(task, listener, {})
+            self._instance.run_to_wait()
+
+    def _due(self, now: datetime) -> tuple[Task, listeners.Listener] | None:
+        timers = [
+            (due, task, one)
+            for task in self._instance.all_tokens()
+            for due, one in listeners.due(task)
+        ]
+        due, task, listener = min(timers, key=lambda timer: timer[0], default=(None, None, None))
+        return (task, listener) if due is not None and due <= now and task and listener else None
+
+    def _retry(self, task: Task) -> None:
+        del task.internal_data["incident"]
+        task.workflow.report(task, IncidentClosed)
+        if "leaving" in task.internal_data:
+            task.task_spec.resume(task, task.internal_data["leaving"])
+        elif task is task.workflow.task_tree:
+            task.run()
+        else:
+            task._ready()  # noqa: SLF001
+
+    def _move(self, task: Task, element_id: str, variables: Variables) -> None:
+        scopes.propagate(task, variables, above=True)
+        task.workflow.terminate(task)
+        task.workflow.spawn(element_id)
+
+
+def _start(diagram: Diagram, process_id: str, start_event: str | None) -> str:
+    if process_id not in diagram.processes:
+        raise Rejected(reason=f"there is no process {process_id}")
+    none_start = diagram.start_event(process_id)
+    wanted = start_event or (none_start.id if none_start else None)
+    starts = [e.id for e in diagram.inside(process_id) if e.type == "startEvent"]
+    if wanted not in starts:
+        raise Rejected(reason=f"{process_id} has no start event {wanted or 'without a trigger'}")
+    return wanted
+
+
+def _active(task: Task) -> Active:
+    spec, data = task.task_spec, task.internal_data
+    scope_key = task.workflow.scope_key(task)
+    return Active(
+        data["key"],
+        spec.element.id,
+        spec.element.process_id,
+        spec.kind,
+        scope_key,
+        data.get("incident"),
+    )

@@ -1,0 +1,233 @@
+"""The structure of a diagram: what must be connected to what, and which loops never wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.runtime import paths
+from engine.runtime.diagram import Element, Flow, Process
+from engine.runtime.finding import Finding
+from engine.runtime.reader import ACTIVITIES
+
+if TYPE_CHECKING:
+    from engine.runtime.diagram import Diagram
+    from engine.runtime.reader import Reading
+
+ELEMENTS = 500
+SEQUENCE = 400
+_ID = re.compile(r"[^\W\d][\w.\-]{0,199}")
+HEARD = ("message", "timer")
+EVENT_STARTS = (*HEARD, "error", "escalation")
+CAUGHT = {
+    "startEvent": (None, *HEARD),
+    "intermediateCatchEvent": HEARD,
+    "boundaryEvent": EVENT_STARTS,
+    "intermediateThrowEvent": (None, "escalation", "message"),
+    "endEvent": (None, "error", "escalation", "terminate", "message"),
+}
+
+
+def structure(reading: Reading) -> list[Finding]:
+    """Ids, ends of flows and hosts of boundary events; nothing else can be checked before these are right."""
+    findings = list(_counts(reading))
+    named: list[Process | Element | Flow] = [
+        *reading.processes.values(),
+        *reading.elements.values(),
+        *reading.flows.values(),
+    ]
+    findings += [
+        Finding("error", "id", one.id, one.line, {"id": str(one.id)})
+        for one in named
+        if not _ID.fullmatch(one.id or "")
+    ]
+    findings += [
+        Finding("error", "flow_end", flow.id, flow.line)
+        for flow in reading.flows.values()
+        if not _same_scope(reading, flow.source, flow.target)
+    ]
+    for element in reading.elements.values():
+        findings += _boundary(reading, element)
+    return findings
+
+
+def _counts(reading: Reading) -> Iterator[Finding]:
+    if len(reading.elements) > ELEMENTS:
+        yield Finding("error", "element_count", params={"limit": str(ELEMENTS)})
+    if not any(process.executable for process in reading.processes.values()):
+        yield Finding("error", "no_process")
+    for id_ in sorted(reading.processes.keys() & reading.elements.keys() | _shared_ids(reading)):
+        yield Finding("error", "duplicate_id", id_, params={"id": id_})
+
+
+def _shared_ids(reading: Reading) -> set[str]:
+    return reading.flows.keys() & (reading.elements.keys() | reading.processes.keys())
+
+
+def _same_scope(reading: Reading, *ids: str) -> bool:
+    elements = [reading.elements.get(id_) for id_ in ids]
+    scopes = {element.scope if element else None for element in elements}
+    return len(scopes) == 1 and None not in scopes
+
+
+def _boundary(reading: Reading, element: Element) -> Iterator[Finding]:
+    if element.type != "boundaryEvent":
+        return
+    host = reading.elements.get(element.attached_to or "")
+    if (
+        not host
+        or host.type not in ACTIVITIES
+        or host.scope != element.scope
+        or host.event_subprocess
+    ):
+        yield Finding(
+            "error", "boundary_host", element.id, element.line, {"host": str(element.attached_to)}
+        )
+
+
+def behaviour(diagram: Diagram) -> list[Finding]:
+    """What each element needs in order to run, and whether the whole can."""
+    findings = [
+        finding for element in diagram.elements.values() for finding in _element(diagram, element)
+    ]
+    findings += [finding for flow in diagram.flows.values() for finding in _flow(diagram, flow)]
+    for process_id in diagram.processes:
+        if not any(e.type == "startEvent" for e in diagram.inside(process_id)):
+            line = diagram.content[process_id].line
+            findings.append(Finding("error", "empty_process", process_id, line, {"id": process_id}))
+    return findings + paths.check(diagram, SEQUENCE)
+
+
+def _error(element: Element, code: str, **params: str) -> Finding:
+    return Finding("error", code, element.id, element.line, params)
+
+
+def _element(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    yield from _ends(element)
+    yield from _event(diagram, element)
+    yield from _work(element)
+    if element.type == "subProcess":
+        yield from _subprocess(diagram, element)
+    if element.type == "eventBasedGateway":
+        yield from _event_gateway(diagram, element)
+    if element.default and element.default not in element.outgoing:
+        yield _error(element, "reference", what="The default flow", id=element.default)
+
+
+def _ends(element: Element) -> Iterator[Finding]:
+    if element.type == "endEvent" and element.outgoing:
+        yield _error(element, "end_outgoing")
+    if element.type in ("startEvent", "boundaryEvent") and element.incoming:
+        yield _error(element, "start_incoming")
+    if element.type.endswith("Gateway") and not element.outgoing:
+        yield _error(element, "nothing_follows")
+    if element.event_subprocess and (element.incoming or element.outgoing or element.loop):
+        yield _error(
+            element, "unsupported", what="A sequence flow or loop", reason="events start it"
+        )
+
+
+def _event(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    kind = element.trigger.kind if element.trigger else None
+    allowed = CAUGHT.get(element.type)
+    starts_event_subprocess = element.type == "startEvent" and _in_event_subprocess(
+        diagram, element
+    )
+    if starts_event_subprocess:
+        allowed = EVENT_STARTS
+    elif element.type == "startEvent" and element.scope != element.process_id:
+        allowed = (None,)
+    if allowed and kind not in allowed:
+        yield _error(
+            element,
+            "unsupported",
+            what=f"A {kind or 'plain'} {element.type}",
+            reason="it has no meaning here",
+        )
+    if kind == "error" and not element.interrupting:
+        yield _error(
+            element, "unsupported", what="A non-interrupting error event", reason="errors interrupt"
+        )
+    needs_key = element.type != "startEvent" or starts_event_subprocess
+    if kind == "message" and element.trigger and not element.extension("taskDefinition"):
+        yield from _message(element, needs_key=needs_key)
+
+
+def _in_event_subprocess(diagram: Diagram, element: Element) -> bool:
+    scope = diagram.elements.get(element.scope)
+    return bool(scope and scope.event_subprocess)
+
+
+def _message(element: Element, *, needs_key: bool) -> Iterator[Finding]:
+    if element.type in ("endEvent", "intermediateThrowEvent"):
+        yield _error(
+            element,
+            "missing",
+            what="The task definition (zeebe:taskDefinition) that sends the message",
+        )
+    elif not element.trigger or not element.trigger.name:
+        yield _error(element, "missing", what="The name of the message")
+    elif needs_key and not element.trigger.correlation_key:
+        yield _error(
+            element, "missing", what="The correlation key (zeebe:subscription) of the message"
+        )
+
+
+NEEDED = {
+    "serviceTask": ("taskDefinition", "type"),
+    "sendTask": ("taskDefinition", "type"),
+    "scriptTask": ("script", "expression"),
+    "businessRuleTask": ("calledDecision", "decisionId"),
+    "callActivity": ("calledElement", "processId"),
+}
+
+
+def _work(element: Element) -> Iterator[Finding]:
+    if "taskDefinition" in element.extensions:
+        if not element.extension("taskDefinition").get("type"):
+            yield _error(element, "missing", what="The type of the task definition")
+    elif element.type in NEEDED:
+        name, attribute = NEEDED[element.type]
+        if not element.extension(name).get(attribute):
+            yield _error(element, "missing", what=f"zeebe:{name} with {attribute}")
+        elif name in ("script", "calledDecision") and not element.extension(name).get(
+            "resultVariable"
+        ):
+            yield _error(element, "missing", what=f"The resultVariable of zeebe:{name}")
+    for name in ("calledElement", "calledDecision", "formDefinition"):
+        binding = element.extension(name).get("bindingType", "latest")
+        if binding not in ("latest", "deployment"):
+            yield _error(
+                element,
+                "unsupported",
+                what=f"The binding type {binding}",
+                reason="versions have no tags",
+            )
+    if element.loop and not (element.loop.input_collection or element.loop.cardinality):
+        yield _error(element, "missing", what="The input collection of the multi-instance activity")
+
+
+def _subprocess(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    if sum(e.type == "startEvent" for e in diagram.inside(element.id)) != 1:
+        yield _error(element, "start_count")
+
+
+def _event_gateway(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    targets = [diagram.elements[diagram.flows[id_].target] for id_ in element.outgoing]
+    for target in targets:
+        if target.type not in ("intermediateCatchEvent", "receiveTask") or len(target.incoming) > 1:
+            yield _error(element, "event_gateway_target")
+    if sum(bool(t.trigger and t.trigger.kind == "timer") for t in targets) > 1:
+        yield _error(element, "timers_on_gateway")
+
+
+def _flow(diagram: Diagram, flow: Flow) -> Iterator[Finding]:
+    source = diagram.elements[flow.source]
+    choosing = source.type in ("exclusiveGateway", "inclusiveGateway") and len(source.outgoing) > 1
+    if choosing and not flow.condition and source.default != flow.id:
+        yield Finding("error", "condition_missing", source.id, flow.line, {"flow": flow.id})
+    if flow.condition and source.type in ("parallelGateway", "eventBasedGateway", "startEvent"):
+        reason = "the flow is always taken"
+        params = {"what": f"A condition after a {source.type}", "reason": reason}
+        yield Finding("error", "unsupported", source.id, flow.line, params)

@@ -1,0 +1,135 @@
+"""The words of a form: its own, those computed by expressions, those of the translation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flask_babel import gettext as _
+
+from engine.forms import Choice
+from web.forms.words import row_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.forms import Cell, Facts
+
+_TEMPLATE: Final = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+_MAX_CELLS: Final = 5_000
+
+
+class Block(NamedTuple):
+    """A paragraph of running text: heading, item of a list, or plain (`p`)."""
+
+    kind: str
+    text: str
+
+
+class Table(NamedTuple):
+    """Rows that are only read."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Labels:
+    """Finds the words of a form in the reader's language: the translation first, then the form itself."""
+
+    def __init__(self, form_id: str, texts: Mapping[str, str], facts: Facts) -> None:
+        self._form_id = form_id
+        self._texts = texts
+        self._facts = facts
+
+    def label(self, cell: Cell) -> str:
+        """Give the label of a field."""
+        return self._said(cell, "label", cell.component.label)
+
+    def help(self, cell: Cell, *, locked: bool) -> tuple[str, ...]:
+        """Give the lines under a field: its description, and where a value comes from that cannot be changed."""
+        source = str(cell.component.properties.get("source") or "") if locked else ""
+        source = self._text(cell, "source") or source
+        origin = _("来自%(source)s，不能在此修改", source=source) if locked and source else ""
+        description = self._said(
+            cell, "description", str(cell.component.data.get("description") or "")
+        )
+        return tuple(filter(None, (description, origin)))
+
+    def adorner(self, cell: Cell, side: str) -> str:
+        """Give what stands before (`prefix`) or after (`suffix`) an input: a unit of measure, ¥ and 元."""
+        given = (cell.component.data.get("appearance") or {}).get(f"{side}Adorner")
+        if given:
+            return self._text(cell, f"{side}Adorner") or str(given)
+        if cell.component.type == "money" or cell.component.properties.get("format") == "money":
+            return "¥" if side == "prefix" else _("元")
+        return ""
+
+    def choices(self, cell: Cell) -> list[Choice]:
+        """Give the choices with their labels."""
+        offered = self._facts.choices(cell)
+        return [Choice(c.value, self._text(cell, f"option.{c.value}") or c.label) for c in offered]
+
+    def trail(self, cell: Cell) -> str:
+        """Name a field where it stands alone, with its list and row."""
+        parts = []
+        steps = cell.path.split(".")
+        for end in range(1, len(steps)):
+            if steps[end].isdecimal():
+                above = next(c for c in self._facts.cells() if c.path == ".".join(steps[:end]))
+                parts.append(f"{self.label(above)} {row_name(int(steps[end]))}")
+        return " ".join([*parts, self.label(cell) or cell.component.key])
+
+    def blocks(self, cell: Cell) -> tuple[Block, ...]:
+        """Give a text as paragraphs; of Markdown, headings and lists are kept, the rest is plain."""
+        text = self._said(cell, "text", str(cell.component.data.get("text") or ""))
+        lines = (line.strip() for line in text.splitlines())
+        return tuple(_block(line) for line in lines if line)
+
+    def table(self, cell: Cell) -> Table:
+        """Give the rows of a read-only table."""
+        columns = [
+            each for each in cell.component.data.get("columns") or [] if isinstance(each, dict)
+        ]
+        rows = self._facts.answer(cell, "rows")
+        shown = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        shown = shown[: _MAX_CELLS // max(len(columns), 1)]
+        heads = tuple(
+            self._text(cell, f"column.{c['key']}") or c.get("label") or c["key"] for c in columns
+        )
+        return Table(
+            heads, tuple(tuple(_plain(row.get(c["key"])) for c in columns) for row in shown)
+        )
+
+    def _said(self, cell: Cell, name: str, written: str) -> str:
+        translated = self._text(cell, name)
+        if translated:
+            return translated
+        if name in cell.component.rules:
+            return _plain(self._facts.answer(cell, name))
+        answers: Iterator[Any] = iter(range(written.count("{{") + 1))
+        return _TEMPLATE.sub(
+            lambda _match: _plain(self._facts.answer(cell, f"{name}.{next(answers)}")), written
+        )
+
+    def _text(self, cell: Cell, name: str) -> str:
+        component = cell.component
+        path = component.path.replace(".*", "").replace("#", "")
+        names = dict.fromkeys((path, component.key, component.id))
+        keys = (f"{self._form_id}.{each}.{name}" for each in names if each)
+        return next((self._texts[key] for key in keys if self._texts.get(key)), "")
+
+
+def _block(line: str) -> Block:
+    heading = re.match(r"#{1,6}\s+(.*)", line)
+    item = re.match(r"(?:[-*+]|\d{1,3}[.)])\s+(.*)", line)
+    if heading:
+        return Block("h", heading.group(1))
+    return Block("li", item.group(1)) if item else Block("p", line)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(_("是") if value else _("否"))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else ""

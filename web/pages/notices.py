@@ -1,0 +1,82 @@
+"""Notifications put into words, in the reader's language, when they are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+
+from engine.models.task import Notification
+
+Words = Callable[[Mapping[str, Any]], str]
+
+
+def view(row: Notification) -> dict[str, Any]:
+    """Give a notification as the list shows it: title, text, state, moment and where it leads."""
+    state, title = _KINDS.get(row.kind, ("waiting", lambda params: _("有一条通知")))
+    return {
+        "state": state,
+        "title": title(row.params),
+        "text": _about(row.params),
+        "at": row.created_at,
+        "unread": row.read_at is None,
+        "url": _link(row),
+    }
+
+
+def moment(text: Any) -> str:
+    """Give an ISO instant as people read it; nothing for nothing."""
+    if not text:
+        return ""
+    return str(format_datetime(dt.datetime.fromisoformat(str(text)), "MM-dd HH:mm"))
+
+
+def _about(params: Mapping[str, Any]) -> list[str]:
+    return [str(params[name]) for name in ("number", "unit") if params.get(name)]
+
+
+def _link(row: Notification) -> str:
+    if row.task_key is not None:
+        return url_for("tasks.show", key=row.task_key)
+    if row.instance_key is not None:
+        return url_for("instances.show", key=row.instance_key)
+    return ""
+
+
+def _assigned(params: Mapping[str, Any]) -> str:
+    return str(_("“%(step)s”交给你办", step=params.get("step", "")))
+
+
+def _due_soon(params: Mapping[str, Any]) -> str:
+    step, due = params.get("step", ""), moment(params.get("due"))
+    if due:
+        return str(_("“%(step)s”%(due)s 到期", step=step, due=due))
+    return str(_("“%(step)s”的时限已用去八成", step=step))
+
+
+def _overdue(params: Mapping[str, Any]) -> str:
+    step, due = params.get("step", ""), moment(params.get("due"))
+    if due:
+        return str(_("“%(step)s”应于 %(due)s 办完，已超时", step=step, due=due))
+    return str(_("“%(step)s”已超时", step=step))
+
+
+def _notice(params: Mapping[str, Any]) -> str:
+    return str(params.get("text") or _("流程里有一条通知"))
+
+
+def _incident(params: Mapping[str, Any]) -> str:
+    return str(_("“%(step)s”处系统异常，等处理", step=params.get("step", "")))
+
+
+_KINDS: dict[str, tuple[str, Words]] = {
+    "task_assigned": ("mine", _assigned),
+    "task_due_soon": ("soon", _due_soon),
+    "task_overdue": ("late", _overdue),
+    "process_notice": ("waiting", _notice),
+    "incident": ("incident", _incident),
+}

@@ -1,0 +1,102 @@
+"""A task's time limit as the clock of the page shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+
+from engine import clocks
+from engine.models.task import COMPLETED, CREATED, UserTask
+from web import words
+from web.extensions import engine, session
+
+SOON = 0.8
+
+
+def clock(task: UserTask, now: dt.datetime) -> dict[str, Any]:
+    """Give the arguments of the macro `clock` for a task."""
+    if task.state == COMPLETED:
+        return _finished(task)
+    if task.paused_at is not None:
+        return _paused(task, now)
+    if task.due_at is None:
+        waited = words.duration(now - task.created_at)
+        return {"state": "waiting", "figure": _("不限时"), "due_text": _("已等 %(t)s", t=waited)}
+    return _running(task, task.due_at, now)
+
+
+def state(task: UserTask, now: dt.datetime) -> str:
+    """Give the state of an open task: mine, soon, late or paused; waiting without a limit."""
+    if task.paused_at is not None:
+        return "paused"
+    if task.due_at is None:
+        return "mine"
+    used = share(task, task.due_at, now)
+    return "late" if now >= task.due_at else "soon" if used >= SOON else "mine"
+
+
+def share(task: UserTask, due: dt.datetime, now: dt.datetime) -> float:
+    """Give how much of a task's limit is used."""
+    calendar = clocks.calendar_of(engine, session, task.site_id)
+    kind = (task.limit or {}).get("calendar") or "clock"
+    return calendar.share(task.created_at, due, now, kind)
+
+
+def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, Any]:
+    late = now >= due
+    where = words.due(due, now)
+    arguments: dict[str, Any] = {
+        "state": state(task, now),
+        "figure": _("超 %(t)s", t=_length(task, due, now)) if late else _("剩 %(t)s", t=_length(task, now, due)),
+        "due_text": _("应于 %(moment)s", moment=where) if late else _("%(moment)s 到期", moment=where),
+        "limit_text": words.limit(task.limit),
+        "share": share(task, due, now),
+    }  # fmt: skip
+    if not _in_working_time(task):
+        arguments |= {"due": due.isoformat(), "started": task.created_at.isoformat()}
+    return arguments
+
+
+def _in_working_time(task: UserTask) -> bool:
+    return (task.limit or {}).get("calendar") == "working"
+
+
+def _length(task: UserTask, start: dt.datetime, end: dt.datetime) -> str:
+    if not _in_working_time(task):
+        return words.duration(end - start)
+    calendar = clocks.calendar_of(engine, session, task.site_id)
+    length = calendar.elapsed(start, end, "working")
+    if not length:
+        return words.duration(end - start)
+    return words.working(length, calendar.day_length)
+
+
+def _paused(task: UserTask, now: dt.datetime) -> dict[str, Any]:
+    stopped = task.paused_at or now
+    left = words.duration(task.due_at - stopped) if task.due_at else ""
+    return {
+        "state": "paused",
+        "figure": _("停在 %(t)s", t=left) if left else _("暂停计时"),
+        "due_text": _("停了 %(t)s", t=words.duration(now - stopped)),
+        "limit_text": words.limit(task.limit),
+        "share": share(task, task.due_at, stopped) if task.due_at else None,
+    }
+
+
+def _finished(task: UserTask) -> dict[str, Any]:
+    end = task.completed_at or task.created_at
+    used = words.duration(end - task.created_at)
+    arguments: dict[str, Any] = {"state": "done", "figure": _("用时 %(t)s", t=used)}
+    if task.due_at is not None:
+        kept = end <= task.due_at
+        arguments["due_text"] = words.limit(task.limit)
+        arguments["limit_text"] = _("按时") if kept else _("超时")
+        arguments["share"] = min(share(task, task.due_at, end), 1.0)
+    return arguments
+
+
+def is_open(task: UserTask) -> bool:
+    """Whether a task waits for somebody."""
+    return task.state == CREATED

@@ -1,0 +1,67 @@
+"""Names of procedures, steps, units and people in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import definitions
+from engine.definitions import Definition
+from engine.models.identity import Site, User
+from engine.models.instance import ProcessInstance
+from engine.models.task import UserTask
+from engine.runtime import Element
+from web import locales, words
+from web.extensions import engine, session
+
+
+def definition(key: int) -> Definition:
+    """Give a definition by key."""
+    return definitions.get(engine, session, key)
+
+
+def texts(of: Definition) -> Mapping[str, str]:
+    """Give the texts of a definition's bundle in the reader's language."""
+    return definitions.texts(engine, session, of.deployment_key, locales.select())
+
+
+def text(of: Definition, key: str) -> str:
+    """Give one text of the bundle in the reader's language, else the Chinese one, else nothing."""
+    found = texts(of).get(key)
+    return found or definitions.texts(engine, session, of.deployment_key, "zh").get(key, "")
+
+
+def procedure(of: Definition) -> str:
+    """Give the name of a procedure."""
+    return texts(of).get(f"{of.process_id}.name") or of.name
+
+
+def step(of: Definition, task: UserTask) -> str:
+    """Give the name of a task's step."""
+    return texts(of).get(f"{task.process_id}.{task.element_id}.name") or task.name
+
+
+def element(of: Definition, drawn: Element | None, element_id: str = "") -> str:
+    """Give the name of an element; nothing for one without."""
+    if drawn is None:
+        return element_id
+    return texts(of).get(f"{drawn.process_id}.{drawn.id}.name") or drawn.name
+
+
+def action(of: Definition, task: UserTask) -> str:
+    """Give the verb on a step's button, if its bundle names one (`<process>.<element>.action`)."""
+    return text(of, f"{task.process_id}.{task.element_id}.action")
+
+
+def site(of: Site) -> str:
+    """Give the name of a site."""
+    return of.name_en if locales.select() == "en" and of.name_en else of.name
+
+
+def user(of: User | None) -> str:
+    """Give the name of a person; nothing for nobody."""
+    return words.person(of.name, of.name_en) if of else ""
+
+
+def unit(of: ProcessInstance) -> str:
+    """Give the unit of an instance, or its number when it has none."""
+    return of.unit_label or of.number
