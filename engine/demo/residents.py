@@ -36,6 +36,7 @@ FIXED_STATUS = {
     "S1-08": OCCUPIED,
     "B1-217": SOLD,
 }
+BIG_SHOP = 5000  # hundredths of a square metre
 NEW_BUILDING = "6"  # handed over now: most of its units wait for their owners
 
 
@@ -110,7 +111,7 @@ def settle_home(command: Command, site: Site, units: Sequence[Unit]) -> None:
         else:
             owner = (
                 invention.company()
-                if unit.kind == SHOP and unit.floor_area > 5000
+                if unit.kind == SHOP and unit.floor_area > BIG_SHOP
                 else invention.person()
             )
             parkers.append(owner)

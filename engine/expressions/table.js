@@ -65,19 +65,24 @@ const POLICIES = {
   PRIORITY: (match) => ordered(match)[0],
   "OUTPUT ORDER": ordered,
   "RULE ORDER": ({ outputs }) => outputs(),
-  COLLECT: ({ box, outputs }) =>
-    AGGREGATIONS[box.aggregation ?? "LIST"](outputs()),
+  COLLECT: collected,
 };
 
 const AGGREGATIONS = {
-  LIST: (values) => values,
   COUNT: (values) => values.length,
   SUM: (values) => values.reduce((sum, value) => sum + value, 0),
-  MIN: (values) =>
-    values.reduce((least, value) => (value < least ? value : least)),
-  MAX: (values) =>
-    values.reduce((most, value) => (value > most ? value : most)),
+  MIN: (values) => Math.min(...values),
+  MAX: (values) => Math.max(...values),
 };
+
+function collected({ box, run, outputs }) {
+  const values = outputs();
+  if (!box.aggregation) return values;
+  const numeric = values.every((value) => typeof value === "number");
+  if (numeric || box.aggregation === "COUNT")
+    return AGGREGATIONS[box.aggregation](values);
+  return violation(run, `${box.aggregation} needs numbers in every output`);
+}
 
 function unique({ run, outputs }) {
   const values = outputs();

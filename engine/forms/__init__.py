@@ -5,7 +5,7 @@
 """
 
 from engine.forms.checks import Resolver
-from engine.forms.components import Component
+from engine.forms.components import INPUTS, Component
 from engine.forms.defaults import blank_row, without_blank_rows
 from engine.forms.errors import Finding, InvalidForm
 from engine.forms.facts import Cell, Facts
@@ -14,6 +14,7 @@ from engine.forms.options import Choice
 from engine.forms.schema import ROW
 
 __all__ = [
+    "INPUTS",
     "ROW",
     "Cell",
     "Choice",

@@ -4,7 +4,7 @@ Every list is read by key set, never by offset, along the partial indexes of `us
 whether a thousand or a million tasks are open.
 """
 
-from engine.inbox.counts import Count, counts, overdue
+from engine.inbox.counts import MOST, Count, counts, overdue
 from engine.inbox.lists import (
     InstanceRow,
     Page,
@@ -19,6 +19,7 @@ from engine.inbox.lists import (
 from engine.inbox.ranges import Filter
 
 __all__ = [
+    "MOST",
     "Count",
     "Filter",
     "InstanceRow",

@@ -73,7 +73,7 @@ def overdue(session: Session, actor: Actor, now: dt.datetime) -> int:
 def _count_mine(actor: Actor, wanted: Filter, now: dt.datetime, midnight: dt.datetime) -> Rows:
     running = UserTask.paused_at.is_(None)
     late = and_(running, UserTask.due_at < now)
-    today = and_(running, UserTask.due_at >= now, UserTask.due_at < midnight)
+    today = and_(running, UserTask.due_at >= now, UserTask.due_at <= midnight)
     return (
         select(
             literal("mine").label("box"),

@@ -98,19 +98,20 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
 
     def enter(self, task: Task) -> None:
         """Give the element instance its key, its input variables and its boundary events; again after a retry."""
-        data, workflow = task.internal_data, task.workflow
-        if "key" not in data:
-            data["key"] = workflow.top_workflow.context.new_key()
-            self.report_activation(task)
+        self.identify(task)
+        data = task.internal_data
         if "entered" not in data:
             if self.input_mappings:
                 scopes.own(task).update(mapped(task, self.input_mappings))
             listeners.open_(task, [self.process_spec.elements[id_] for id_ in self.boundary])
             data["entered"] = True
 
-    def report_activation(self, task: Task) -> None:
-        """Say that the token is here."""
+    def identify(self, task: Task) -> None:
+        """Give the element instance its key and say that it is here, unless it has one."""
         data, workflow = task.internal_data, task.workflow
+        if "key" in data:
+            return
+        data["key"] = workflow.top_workflow.context.new_key()
         workflow.report(
             task,
             ElementActivated,

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import NotFound, Rejected
-from engine.runtime import listeners, scopes, state, throwing
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import Rejected
+from engine.runtime import listeners, scopes, search, state, throwing
 from engine.runtime.events import Active, Event, IncidentClosed
 from engine.runtime.meter import Meter
 from engine.runtime.values import check_variables
@@ -79,7 +81,7 @@ class Execution:
 
     def complete(self, key: int, variables: Variables) -> None:
         """Complete a user task or job; output mappings decide what of the variables goes where."""
-        task = self._working(key)
+        task = search.working(self._instance, key)
         checked = self._checked(variables)
         self._command(lambda: task.task_spec.resume(task, checked))
 
@@ -87,13 +89,13 @@ class Execution:
         self, key: int, code: str, message: str = "", variables: Variables | None = None
     ) -> None:
         """A BPMN error from a job or user task. Nothing catching it makes an incident."""
-        task = self._working(key)
+        task = search.working(self._instance, key)
         checked = self._checked(variables or {})
         self._command(lambda: throwing.throw_error(task, code, message, checked))
 
     def correlate(self, key: int, variables: Variables) -> None:
         """A message for the subscription of that key. A non-interrupting event stays subscribed."""
-        task, listener = self._listening(key)
+        task, listener = search.listening(self._instance, key)
         checked = self._checked(variables)
         self._command(lambda: self._trigger(task, listener, checked))
 
@@ -103,7 +105,7 @@ class Execution:
 
     def retry(self, key: int) -> None:
         """Try again what made the incident of that element instance."""
-        task = self._find(key, lambda found: "incident" in found.internal_data)
+        task = search.find(self._instance, key, lambda found: "incident" in found.internal_data)
         self._command(lambda: self._retry(task))
 
     def cancel(self) -> None:
@@ -116,9 +118,9 @@ class Execution:
         if key is None:
             self.variables.update(checked)
         elif local:
-            scopes.own(self._find(key)).update(checked)
+            scopes.own(search.find(self._instance, key)).update(checked)
         else:
-            scopes.propagate(self._find(key), checked)
+            scopes.propagate(search.find(self._instance, key), checked)
         self._check_size()
 
     def move(self, key: int, element_id: str, variables: Variables | None = None) -> None:
@@ -127,7 +129,7 @@ class Execution:
         This is how a step is returned, withdrawn or skipped by a person with the right to do so; variables go into the
         process. Raises Rejected if the element is not in that scope.
         """
-        task = self._find(key)
+        task = search.find(self._instance, key)
         scope = task.workflow
         if element_id not in {element.id for element in scope.spec.diagram.inside(scope.spec.name)}:
             raise Rejected(reason=f"{element_id} is not in {scope.spec.name}")
@@ -158,7 +160,7 @@ class Execution:
     @property
     def active(self) -> list[Active]:
         """The element instances that are alive, in the order they came."""
-        return [_active(task) for task in self._alive()]
+        return [_active(task) for task in search.alive(self._instance)]
 
     @property
     def next_due(self) -> datetime | None:
@@ -170,11 +172,11 @@ class Execution:
 
     def variables_of(self, key: int) -> dict[str, Any]:
         """What that element instance sees: all scopes merged, the nearest first."""
-        return scopes.visible(self._find(key))
+        return scopes.visible(search.find(self._instance, key))
 
     def local_variables_of(self, key: int) -> dict[str, Any]:
         """The element instance's own scope."""
-        return dict(scopes.own(self._find(key)))
+        return dict(scopes.own(search.find(self._instance, key)))
 
     # How
 
@@ -190,33 +192,6 @@ class Execution:
     def _checked(self, variables: Variables) -> dict[str, Any]:
         return check_variables(variables, self._instance.context.budget.bytes)
 
-    def _alive(self) -> list[Task]:
-        tokens = [
-            t
-            for scope in self._instance.scopes()
-            for t in scope.tokens()
-            if "key" in t.internal_data
-        ]
-        return sorted(tokens, key=lambda task: int(task.internal_data["key"]))
-
-    def _find(self, key: int, wanted: Callable[[Task], bool] = lambda _: True) -> Task:
-        for task in self._instance.all_tokens():
-            if task.internal_data.get("key") == key and wanted(task):
-                return task
-        raise NotFound(noun="element instance", key=key)
-
-    def _working(self, key: int) -> Task:
-        return self._find(
-            key, lambda task: task.task_spec.completable and task.task_spec.is_working(task)
-        )
-
-    def _listening(self, key: int) -> tuple[Task, listeners.Listener]:
-        for task in self._instance.all_tokens():
-            for listener in listeners.of(task):
-                if listener["key"] == key and "name" in listener:
-                    return task, listener
-        raise NotFound(noun="message subscription", key=key)
-
     def _trigger(self, task: Task, listener: listeners.Listener, variables: Variables) -> None:
         listeners.used(task, listener)
         element = task.workflow.spec.elements[listener["element"]]
@@ -224,20 +199,11 @@ class Execution:
 
     def _fire_all(self) -> None:
         now = self._instance.context.now
-        while found := self._due(now):
+        while found := search.due(self._instance, now):
             task, listener = found
             self._instance.meter.count_step(listener["element"])
             self._trigger(task, listener, {})
             self._instance.run_to_wait()
-
-    def _due(self, now: datetime) -> tuple[Task, listeners.Listener] | None:
-        timers = [
-            (due, task, one)
-            for task in self._instance.all_tokens()
-            for due, one in listeners.due(task)
-        ]
-        due, task, listener = min(timers, key=lambda timer: timer[0], default=(None, None, None))
-        return (task, listener) if due is not None and due <= now and task and listener else None
 
     def _retry(self, task: Task) -> None:
         del task.internal_data["incident"]
@@ -246,7 +212,7 @@ class Execution:
             task.task_spec.resume(task, task.internal_data["leaving"])
         elif task is task.workflow.task_tree:
             task.run()
-        else:
+        elif task.state != TaskState.WAITING:
             task._ready()  # noqa: SLF001
 
     def _move(self, task: Task, element_id: str, variables: Variables) -> None:

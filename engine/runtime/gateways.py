@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway as SpiffParallel
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.behaviour import Behaviour
-from engine.runtime.faults import CONDITION, Fault
+from engine.runtime.faults import CONDITION, UNKNOWN, Fault
 
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
@@ -62,8 +62,21 @@ class Joining(Behaviour):
         return standing
 
     def release(self, task: Task) -> bool:
-        """Whether a standing token went on now that nothing else moves; else it goes on when the last one arrives."""
-        return False
+        """Now that nothing else moves: whether the standing token goes on."""
+        raise NotImplementedError
+
+    def can_come(self, task: Task, flow_ids: Sequence[str], unless: Sequence[str] = ()) -> bool:
+        """Whether a token elsewhere can come by one of these flows; one that can come by an `unless` does not count."""
+        tokens = [token.task_spec for token in task.workflow.tokens()]
+        return any(
+            self._reaches(spec, flow_ids) and not self._reaches(spec, unless)
+            for spec in tokens
+            if spec is not self and not spec.instance_of_body
+        )
+
+    def _reaches(self, spec: Behaviour, flow_ids: Sequence[str]) -> bool:
+        targets = {self.process_spec.flows[id_].source for id_ in flow_ids}
+        return bool(targets & self.process_spec.reachable(spec.element.id, without=self.element.id))
 
     def merge(self, task: Task, others: Iterable[Task]) -> None:
         """Let the token go on for all of them."""
@@ -88,6 +101,16 @@ class ParallelGateway(Joining, SpiffParallel):  # type: ignore[misc]
         """All."""
         return [self.process_spec.flows[id_] for id_ in self.element.outgoing]
 
+    def release(self, task: Task) -> bool:
+        """Never, as not all have arrived; but if those missing cannot come, that is an incident and not silence."""
+        standing = self.arrived(task)
+        missing = [id_ for id_ in self.element.incoming if id_ not in standing]
+        is_first = next(iter(standing.values())) is task
+        if is_first and "incident" not in task.internal_data and not self.can_come(task, missing):
+            self.identify(task)
+            self.stop(task, Fault(UNKNOWN, f"no token can come any more by {', '.join(missing)}"))
+        return False
+
 
 class InclusiveGateway(Choice, Joining, SpiffInclusive):  # type: ignore[misc]
     """Takes every flow whose condition holds; joins the tokens that can still come (BPMN 2.0, 13.4.3)."""
@@ -102,16 +125,8 @@ class InclusiveGateway(Choice, Joining, SpiffInclusive):  # type: ignore[misc]
         """Go on unless a token elsewhere can reach a flow that has none, and none that has one."""
         standing = self.arrived(task)
         empty = [id_ for id_ in self.element.incoming if id_ not in standing]
-        for other in task.workflow.tokens():
-            spec = other.task_spec
-            if spec is self or spec.instance_of_body:
-                continue
-            if self._reaches(spec, empty) and not self._reaches(spec, list(standing)):
-                return False
+        if self.can_come(task, empty, unless=list(standing)):
+            return False
         self.merge(task, standing.values())
         task._ready()  # noqa: SLF001
         return True
-
-    def _reaches(self, spec: Behaviour, flow_ids: Sequence[str]) -> bool:
-        targets = {self.process_spec.flows[id_].source for id_ in flow_ids}
-        return bool(targets & self.process_spec.reachable(spec.element.id, without=self.element.id))

@@ -55,8 +55,8 @@ class Catalogue:
     def message(self, reading: Reading, node: Any) -> Trigger:
         """The message that a `messageRef` attribute names."""
         reference = node.get("messageRef")
-        if reference not in self.messages:
-            _dangling(reading, node, "The message", reference)
+        if reference is not None and reference not in self.messages:
+            _note(reading, "reference", node, what="The message", id=reference)
         name, correlation_key = self.messages.get(reference, ("", ""))
         return Trigger("message", name=name, correlation_key=correlation_key)
 
@@ -81,15 +81,9 @@ def _code(reading: Reading, definition: Any, attribute: str, known: dict[str, st
     if reference is None:
         return None
     if reference not in known:
-        _dangling(reading, definition, attribute.removesuffix("Ref"), reference)
+        what = f"The {attribute.removesuffix('Ref')}"
+        _note(reading, "reference", definition, what=what, id=reference)
     return known.get(reference) or None
-
-
-def _dangling(reading: Reading, node: Any, what: str, reference: str | None) -> None:
-    if reference is None:
-        _note(reading, "missing", node, what=what)
-    else:
-        _note(reading, "reference", node, what=what, id=reference)
 
 
 def _note(reading: Reading, code: str, definition: Any, **params: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask_babel import gettext as _
 
-from engine.forms import Choice
+from engine.forms import INPUTS, Choice
 from web.forms.words import row_name
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ class Labels:
         self._facts = facts
 
     def label(self, cell: Cell) -> str:
-        """Give the label of a field."""
-        return self._said(cell, "label", cell.component.label)
+        """Give the label of a field; one without any is called by its key, for it must have a name."""
+        component = cell.component
+        return self._said(cell, "label", component.label) or (component.key if component.type in INPUTS else "")
 
     def help(self, cell: Cell, *, locked: bool) -> tuple[str, ...]:
         """Give the lines under a field: its description, and where a value comes from that cannot be changed."""
@@ -77,7 +78,7 @@ class Labels:
             if steps[end].isdecimal():
                 above = next(c for c in self._facts.cells() if c.path == ".".join(steps[:end]))
                 parts.append(f"{self.label(above)} {row_name(int(steps[end]))}")
-        return " ".join([*parts, self.label(cell) or cell.component.key])
+        return " ".join([*parts, self.label(cell)])
 
     def blocks(self, cell: Cell) -> tuple[Block, ...]:
         """Give a text as paragraphs; of Markdown, headings and lists are kept, the rest is plain."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from engine.forms import ROW, Cell, blank_row
 from web.forms import display
@@ -71,7 +72,7 @@ class Urls:
 
     def of(self, key: str) -> str:
         """Give the address of an uploaded file."""
-        return self.attachment.replace("{key}", key)
+        return self.attachment.replace("{key}", quote(key, safe=""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -27,15 +27,17 @@ def index() -> ResponseReturnValue:
     return _page()
 
 
-def _page(token: str = "", label: str = "", fault: str = "", status: int = 200) -> Any:
+def _page(
+    token: str = "", label: str = "", fault: str = "", status: int = 200
+) -> ResponseReturnValue:
     actor = signin.current_actor()
     return render_template(
         "account/index.html",
         user=g.user,
         roles=[_role(one) for one in g.user.memberships],
-        sessions=accounts.sessions_of(db.session, actor, engine.clock()),
+        sessions=accounts.sessions_of(db.session(), actor, engine.clock()),
         own=g.login.digest,
-        tokens=accounts.tokens_of(db.session, actor),
+        tokens=accounts.tokens_of(db.session(), actor),
         token=token,
         label=label,
         fault=fault,
@@ -65,7 +67,7 @@ def password() -> ResponseReturnValue:
     except WeakPassword as error:
         return _password(new=passwords.weakness(error))
     flash(_("密码已改，其他设备上的登录都退出了"), "done")
-    return signin.set_cookie(redirect(url_for("account.index")), token)  # type: ignore[arg-type]
+    return signin.set_cookie(make_response(redirect(url_for("account.index"))), token)
 
 
 def _password(**faults: str) -> ResponseReturnValue:
@@ -148,7 +150,7 @@ def revoke_token() -> ResponseReturnValue:
 @blueprint.get("/notifications", endpoint="notifications")
 def told() -> ResponseReturnValue:
     """List what the actor was told, in words."""
-    rows = notifications.recent(db.session, signin.current_actor(), 100)
+    rows = notifications.recent(db.session(), signin.current_actor(), 100)
     return render_template("account/notifications.html", rows=[notices.view(row) for row in rows])
 
 

@@ -7,6 +7,7 @@ from flask import (
     Response,
     flash,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -126,7 +127,7 @@ def slow_down(error: HTTPException) -> ResponseReturnValue:
 def _sign_in(template: str) -> ResponseReturnValue:
     username, password = _typed(), request.form.get("password", "")[:1024]
     try:
-        user = identity.authenticate(db.session, username, password)
+        user = identity.authenticate(db.session(), username, password)
     except WrongCredentials:
         with engine.begin(SYSTEM) as command:
             command.audit("session.refused", username, address=request.remote_addr)
@@ -137,19 +138,19 @@ def _sign_in(template: str) -> ResponseReturnValue:
 def _refusal() -> str:
     left = limiter.current_limit.remaining - 1 if limiter.current_limit else 0
     if left > 0:
-        return _("账号或密码不对，还可以试 %(count)s 次。", count=left)
-    return _("账号或密码不对。")
+        return str(_("账号或密码不对，还可以试 %(count)s 次。", count=left))
+    return str(_("账号或密码不对。"))
 
 
 def _admit(user: User) -> ResponseReturnValue:
-    actor = load_actor(db.session, user.id)
+    actor = load_actor(db.session(), user.id)
     if actor is None:
         raise WrongCredentials
     _close()
     with engine.begin(actor) as command:
         token = identity.open_session(command, user, user_agent=request.user_agent.string)
     session.clear()
-    answer = redirect(signin.safe_target(request.form.get("next")))
+    answer = make_response(redirect(signin.safe_target(request.form.get("next"))))
     device.keep(answer, [user.username, *device.usernames()])
     return signin.set_cookie(answer, token)
 
@@ -164,7 +165,7 @@ def _close() -> None:
 def _door(
     template: str, status: int = 200, *, username: str = "", fault: str = ""
 ) -> ResponseReturnValue:
-    people = device.people(db.session)
+    people = device.people(db.session())
     return render_template(
         template,
         username=username,

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine import clocks
-from engine.models.task import COMPLETED, CREATED, UserTask
+from engine.models.task import COMPLETED, UserTask
 from web import words
 from web.extensions import engine, session
 
@@ -40,7 +40,7 @@ def state(task: UserTask, now: dt.datetime) -> str:
 def share(task: UserTask, due: dt.datetime, now: dt.datetime) -> float:
     """Give how much of a task's limit is used."""
     calendar = clocks.calendar_of(engine, session, task.site_id)
-    kind = (task.limit or {}).get("calendar") or "clock"
+    kind: Any = (task.limit or {}).get("calendar") or "clock"
     return calendar.share(task.created_at, due, now, kind)
 
 
@@ -95,8 +95,3 @@ def _finished(task: UserTask) -> dict[str, Any]:
         arguments["limit_text"] = _("按时") if kept else _("超时")
         arguments["share"] = min(share(task, task.due_at, end), 1.0)
     return arguments
-
-
-def is_open(task: UserTask) -> bool:
-    """Whether a task waits for somebody."""
-    return task.state == CREATED

@@ -82,7 +82,9 @@ def _has_customers_of_every_kind(engine: Engine) -> None:
         phones = list(session.scalars(select(Customer.phone)))
         assert len(set(phones)) == len(phones)
         assert all(phone.startswith(("1380000", "07550000")) for phone in phones)
-        fewest = select(func.count()).select_from(CustomerContact).group_by(CustomerContact.customer_id)
+        fewest = (
+            select(func.count()).select_from(CustomerContact).group_by(CustomerContact.customer_id)
+        )
         assert min(session.scalars(fewest)) >= 2
         assert session.scalar(select(func.count()).select_from(Arrears)) > 5
         office = session.get_one(Site, 2)

@@ -1,5 +1,8 @@
 """A small builder of BPMN diagrams: every function returns XML text, `diagram` puts it together."""
 
+# ruff: noqa: A002 - `id` is what BPMN calls it
+
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 HEAD = (
@@ -41,15 +44,15 @@ def end(id="e", *inner):
 
 
 def flow(source, target, condition=None, id=None):
-    id = id or f"{source}_{target}"
+    key = id or f"{source}_{target}"
     inner = f"<conditionExpression>{escape(condition)}</conditionExpression>" if condition else ""
     return (
-        f'<sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+        f'<sequenceFlow id="{key}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
     )
 
 
 def path(*ids):
-    return "\n".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+    return "\n".join(flow(a, b) for a, b in pairwise(ids))
 
 
 def extension(*inner):

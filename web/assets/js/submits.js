@@ -4,9 +4,13 @@
 import { make } from "./dom.js";
 import { say } from "./words.js";
 
+/** Then the button may be pressed again: the answer was a download, or never came. */
+const PATIENCE = 15_000;
+
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
 function hold(form, button) {
   form.dataset.sent = "1";
+  setTimeout(() => release(form), PATIENCE);
   if (!button?.classList.contains("btn")) return;
   button.style.minWidth = `${button.offsetWidth}px`;
   button.dataset.label = button.innerHTML;
@@ -18,19 +22,15 @@ function hold(form, button) {
   button.replaceChildren(spinner, say("sending"));
 }
 
-/** @param {ParentNode} root */
-function release(root) {
-  const forms = root instanceof HTMLFormElement ? [root] : root.querySelectorAll("form[data-sent]");
-  for (const form of /** @type {Iterable<HTMLFormElement>} */ (forms)) {
-    delete form.dataset.sent;
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (
-      form.querySelectorAll("[data-label]")
-    )) {
-      button.innerHTML = button.dataset.label ?? "";
-      button.removeAttribute("aria-disabled");
-      button.style.minWidth = "";
-      delete button.dataset.label;
-    }
+/** @param {HTMLFormElement} form */
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of form.elements) {
+    if (!(button instanceof HTMLButtonElement) || button.dataset.label === undefined) continue;
+    button.innerHTML = button.dataset.label;
+    button.removeAttribute("aria-disabled");
+    button.style.minWidth = "";
+    delete button.dataset.label;
   }
 }
 
@@ -40,8 +40,10 @@ export function startSubmits() {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
     if (form.dataset.sent) return event.preventDefault();
-    setTimeout(() => hold(form, event.submitter)); // after the browser has read the button's value
+    // After the browser has read the button's value; htmx keeps its own queue.
+    setTimeout(() => !event.defaultPrevented && hold(form, event.submitter));
   });
-  document.addEventListener("htmx:finally:request", () => release(document));
-  addEventListener("pageshow", (event) => event.persisted && release(document));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const form of document.forms) release(form);
+  });
 }

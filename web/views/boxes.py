@@ -1,0 +1,83 @@
+"""The boxes of the inbox with what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from engine.inbox import MOST, Count
+from web.views import names, rows
+
+MINE, CLAIMABLE, STARTED, DONE = "mine", "claimable", "started", "done"
+ICONS = {MINE: "inbox", CLAIMABLE: "hand-grab", STARTED: "send", DONE: "checks"}
+
+Counted = Mapping[str, Sequence[Count]]
+
+
+def name(box: str) -> str:
+    """Give the name of a box."""
+    return {
+        MINE: str(_("待办")),
+        CLAIMABLE: str(_("可领取")),
+        STARTED: str(_("我发起")),
+        DONE: str(_("已办")),
+    }[box]
+
+
+def view(current: str, counted: Counted) -> list[dict[str, Any]]:
+    """Give the boxes as the macro `boxes` draws them."""
+    return [
+        {
+            "label": name(box),
+            "url": url_for("inbox.index", box=None if box == MINE else box),
+            "icon": icon,
+            "count": _shown(counted[box]) if box in counted else None,
+            "current": box == current,
+        }
+        for box, icon in ICONS.items()
+    ]
+
+
+def _shown(found: Sequence[Count]) -> str:
+    total = _sum(found, "total")
+    return f"{total}+" if total and total % MOST == 0 else str(total)
+
+
+def _sum(found: Sequence[Count], of: str) -> int:
+    return sum(getattr(one, of) for one in found)
+
+
+def sentence(counted: Counted) -> str:
+    """Say how much there is to do, how much of it is overdue or due today; nothing when nothing is to do."""
+    found = counted[MINE]
+    numbers = {of: _sum(found, of) for of in ("total", "late", "today")}
+    if not numbers["total"]:
+        return ""
+    if numbers["late"] and numbers["today"]:
+        return str(_("%(total)s 项，其中 %(late)s 项超时、%(today)s 项今天到期", **numbers))
+    if numbers["late"]:
+        return str(_("%(total)s 项，其中 %(late)s 项超时", **numbers))
+    if numbers["today"]:
+        return str(_("%(total)s 项，其中 %(today)s 项今天到期", **numbers))
+    return str(_("%(total)s 项", **numbers))
+
+
+def sizes(counted: Counted, process_id: str = "") -> dict[str, int]:
+    """Give how many of one's own tasks each group holds, of one procedure or all."""
+    found = [one for one in counted[MINE] if process_id in ("", one.process_id)]
+    late, today = _sum(found, "late"), _sum(found, "today")
+    return {
+        rows.LATE: late,
+        rows.TODAY: today,
+        rows.LATER: _sum(found, "total") - late - today,
+    }
+
+
+def procedures(counted: Counted, box: str) -> list[tuple[str, str]]:
+    """Give the procedures one may narrow a box to, by name."""
+    found = {one.process_id: one.definition_key for one in counted.get(box, ())}
+    named = [(key, names.procedure(names.definition(of))) for key, of in found.items()]
+    return sorted(named, key=lambda pair: pair[1])
