@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import definitions, people
 from engine.definitions import Definition
 from engine.engine import Engine
 from engine.errors import NotFound
@@ -19,10 +19,18 @@ from engine.models.audit import AuditEntry
 from engine.models.identity import User
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident
-from engine.models.task import CREATED, Comment, UserTask
+from engine.models.task import CREATED, UserTask
 from engine.runtime import Diagram, Element
 
 LATEST = 400
+TOLD = (
+    "instance.canceled",
+    "task.assigned",
+    "task.unclaimed",
+    "task.corrected",
+    "incident.opened",
+    "incident.resolved",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,15 +115,7 @@ def _people(
     ids = {instance.started_by} | {
         one for task in tasks for one in (task.assignee_id, task.completed_by)
     }
-    return people(session, ids)
-
-
-def people(session: Session, ids: Iterable[int | None]) -> dict[int, User]:
-    """Give users by id."""
-    known = {one for one in ids if one is not None}
-    if not known:
-        return {}
-    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(known)))}
+    return people.by_id(session, ids)
 
 
 def _called(
@@ -185,12 +185,6 @@ def _inside(diagram: Diagram, element: Element) -> list[str]:
     return [one.id for one in diagram.inside(element.id)]
 
 
-def comments(session: Session, instance_key: int) -> list[Comment]:
-    """List the remarks on an instance, the first one first."""
-    query = select(Comment).where(Comment.instance_key == instance_key).order_by(Comment.created_at)
-    return list(session.scalars(query))
-
-
 def acts(session: Session, instance_key: int) -> list[AuditEntry]:
     """List who gave, took or put back tasks of the instance, canceled it or corrected a record."""
     query = (
@@ -200,16 +194,6 @@ def acts(session: Session, instance_key: int) -> list[AuditEntry]:
         .limit(LATEST)
     )
     return list(session.scalars(query))[::-1]
-
-
-TOLD = (
-    "instance.canceled",
-    "task.assigned",
-    "task.unclaimed",
-    "task.corrected",
-    "incident.opened",
-    "incident.resolved",
-)
 
 
 def relatives(session: Session, instance: ProcessInstance) -> list[ProcessInstance]:

@@ -59,6 +59,7 @@ class Engine:
     @contextmanager
     def begin(self, actor: Actor) -> Iterator[Command]:
         """Open a command for `actor`; commit when the block ends, roll back and leave all unchanged when it raises."""
+        self._generate()  # a new node number cannot be taken inside the transaction it is needed in
         with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
             command = Command(self, session, actor)
             with session.begin():
@@ -74,14 +75,17 @@ class Engine:
 
     def new_key(self) -> int:
         """Give a key nobody else has."""
+        return self._generate()()
+
+    def _generate(self) -> KeyGenerator:
         generator = self._generator
         if generator is None or generator[0] != os.getpid():
             with self._lock:
                 generator = self._generator = (os.getpid(), KeyGenerator(self._new_node()))
-        return generator[1]()
+        return generator[1]
 
     def _new_node(self) -> int:
-        with self.bind.begin() as connection:
+        with self._writer.begin() as connection:
             result = connection.execute(insert(Node).values(started_at=self.clock()))
             return int(result.inserted_primary_key[0])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -13,6 +13,13 @@ from engine.engine import Command
 from engine.forms import Form
 from engine.models.identity import Membership, Site, User
 from engine.models.task import Attachment
+
+
+class Place(NamedTuple):
+    """As much of a site as a submission needs, where the site itself is not loaded."""
+
+    id: int
+    timezone: str
 
 
 class Resolver:
@@ -45,7 +52,11 @@ class Resolver:
 
 
 def check(
-    command: Command, form: Form, raw: Mapping[str, Any], context: Mapping[str, Any], site: Site
+    command: Command,
+    form: Form,
+    raw: Mapping[str, Any],
+    context: Mapping[str, Any],
+    site: Site | Place,
 ) -> dict[str, Any]:
     """Give the clean variables of a submission, typed text or JSON; dates are meant in the site's zone.
 

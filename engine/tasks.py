@@ -155,7 +155,8 @@ def complete(
     clean = dict(variables)
     if form is not None:
         scope = execution.variables_of(key)
-        clean = submissions.check(command, form, variables, scope, task.site)
+        place = submissions.Place(task.site_id, instance.policy["zone"])
+        clean = submissions.check(command, form, variables, scope, place)
     try:
         execution.complete(key, clean)
     except BudgetExceeded as error:

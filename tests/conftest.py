@@ -70,6 +70,8 @@ def _postgresql_template(factory: pytest.TempPathFactory, worker: str) -> Iterat
         _administer(base, "CREATE DATABASE template_guicheng")
         url = _at(base, "template_guicheng")
         _migrate(url)
+        # The server's own cleaning would connect to it, and a database in use cannot be copied.
+        _administer(base, "ALTER DATABASE template_guicheng ALLOW_CONNECTIONS false")
         yield url
     finally:
         server.cleanup()

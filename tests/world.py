@@ -109,10 +109,15 @@ class World:
         return found[0]
 
     def complete(
-        self, element_id: str, variables: dict[str, Any] | None = None, *, by: str = "assistant"
+        self,
+        element_id: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        by: str = "assistant",
+        of: ProcessInstance | None = None,
     ) -> tasks.Completion:
-        """Complete the one open task at an element."""
-        task = self.task(element_id)
+        """Complete the one open task at an element, of one instance or all."""
+        task = self.task(element_id, of)
         with self.engine.begin(self.actor(by)) as command:
             return tasks.complete(command, task.key, variables or {}, version=task.version)
 

@@ -79,11 +79,12 @@ function decided(id, run) {
   if (run.path.length > DEEPEST) throw new Error(`${id} requires itself`);
   const entry = { decision: id, name: decision.name, rules: [] };
   run.path.push(entry);
-  const value = converted(
-    expression(decision.expression, required(decision, run), run),
-    decision.type,
-    run.model.types,
-  );
+  const { type } = decision;
+  const context = required(decision, run);
+  const result = expression(decision.expression, context, run);
+  const value = converted(result, type, run.model.types);
+  if (value === null && result !== null)
+    run.warnings.push(`the value of ${decision.name} is no ${type}`);
   run.path.pop();
   run.done.set(id, value);
   run.trace.push({

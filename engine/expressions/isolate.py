@@ -34,6 +34,10 @@ class Stopped(Exception):
     """The isolate did not answer; its text says why."""
 
 
+class _OutOfMemory(Stopped):
+    pass
+
+
 class Isolate:
     """One V8 isolate with the FEEL interpreter, started at the first call and again when it had to be given up.
 
@@ -66,7 +70,16 @@ class Isolate:
                 racer.close()
 
     def _evaluate(self, code: str) -> str:
-        racer = self._racer or self._start()
+        fresh = self._racer is None
+        try:
+            return self._attempt(self._racer or self._start(), code)
+        except _OutOfMemory:
+            if fresh:
+                raise
+            # What filled the memory may be the garbage of earlier calls.
+            return self._attempt(self._start(), code)
+
+    def _attempt(self, racer: MiniRacer, code: str) -> str:
         try:
             return str(racer.eval(code, timeout_sec=self.seconds))
         except JSTimeoutException:
@@ -76,7 +89,7 @@ class Isolate:
         except JSEvalException as error:
             if racer.was_hard_memory_limit_reached():
                 self._abandon()
-                raise Stopped("it needed too much memory") from None
+                raise _OutOfMemory("it needed too much memory") from None
             raise Stopped(str(error).strip().splitlines()[0][:200]) from None
 
     def _start(self) -> MiniRacer:
@@ -109,6 +122,7 @@ def _racer(bytes_: int) -> MiniRacer:
     init_mini_racer(flags=FLAGS, ignore_duplicate_init=True)
     racer = MiniRacer()
     racer.eval(BUNDLE.read_text(encoding="utf-8"))
+    racer.set_soft_memory_limit(bytes_ // 2)  # collects garbage before the hard limit counts it
     racer.set_hard_memory_limit(bytes_)
     return racer
 

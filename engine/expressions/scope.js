@@ -27,7 +27,8 @@ function disambiguated(source, context, unary) {
   const hidden = mentions
     .filter(({ called }) => called)
     .map(({ name }) => name)
-    .filter((name) => name in context && !isFunction(context[name]));
+    .filter((name) => Object.hasOwn(context, name))
+    .filter((name) => !isFunction(context[name]));
   return renamed(source, context, mentions, new Set(hidden));
 }
 
@@ -41,7 +42,7 @@ function renamed(source, context, mentions, names) {
   for (const { name, from, to, called, filtered } of mentions.toReversed())
     if (names.has(name) && !called && !filtered)
       text = text.slice(0, from) + alias(name) + text.slice(to);
-  return [text, Object.fromEntries(entries)];
+  return [text, { ...functionsIn(source), ...Object.fromEntries(entries) }];
 }
 
 const isFunction = (value) => value instanceof FeelFunction;

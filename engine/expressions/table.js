@@ -17,7 +17,11 @@ export function table(box, context, run) {
 
 function inputValue({ text, type }, context, run) {
   const value = literal(text, context, run);
-  return run.tagged ? value : declared(value, type, run.model.types);
+  if (run.tagged) return value;
+  const typed = declared(value, type, run.model.types);
+  if (typed === null && value !== null)
+    run.warnings.push(`the value of ${text} is no ${type}`);
+  return typed;
 }
 
 function allowed(box, values, context, run) {

@@ -102,6 +102,27 @@ def scope(prefix: str, component: Component) -> str:
     return join(prefix, component.key)
 
 
+def members(
+    components: tuple[Component, ...], *, writable: bool = False
+) -> list[tuple[Component, tuple[Component, ...]]]:
+    """Give what has a key in one scope, with its children: groups without a path opened, those of one path joined.
+
+    With `writable`, what is locked is left out.
+    """
+    found: dict[str, tuple[Component, tuple[Component, ...]]] = {}
+    for component in components:
+        if writable and component.locked:
+            continue
+        if component.type == "group" and not component.key:
+            inner = members(component.children, writable=writable)
+        else:
+            inner = [(component, component.children)] if component.key else []
+        for member, children in inner:
+            first, known = found.get(member.key, (member, ()))
+            found[member.key] = first, (*known, *children)
+    return list(found.values())
+
+
 def leaves(components: tuple[Component, ...]) -> Iterator[Component]:
     """Give every component that holds a value, in reading order, those in rows and groups too."""
     for component in components:

@@ -8,7 +8,7 @@ from engine.forms.components import INPUTS
 from engine.forms.schema import ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from engine.forms.components import Component
 
@@ -38,29 +38,50 @@ def blank_row(component: Component) -> dict[str, Any]:
     return initial(component.children, {})
 
 
-def without_blank_rows(components: Iterable[Component], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop the rows of open lists in which nothing is entered; rows that stand for existing ones stay."""
+def without_blank_rows(
+    components: Iterable[Component],
+    raw: Mapping[str, Any],
+    context: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Drop the rows of open lists in which nothing is entered.
+
+    Rows that stand for existing ones stay; with the `context` they must exist, and count once.
+    """
     result = dict(raw)
     for component in components:
         value = result.get(component.key) if component.key else result
+        around = context if context is None or not component.key else context.get(component.key)
         if component.type == "dynamiclist" and isinstance(value, list) and not component.fixed_rows:
-            blank = blank_row(component)
-            result[component.key] = [row for row in value if not _untouched(row, blank)]
+            result[component.key] = list(_touched(component, value, _given(around, context)))
         elif component.type == "group" and isinstance(value, dict):
-            inner = without_blank_rows(component.children, value)
+            inner = without_blank_rows(
+                component.children, value, _mapping(around) if context is not None else None
+            )
             result = {**result, component.key: inner} if component.key else inner
     return result
+
+
+def _given(current: object, context: object) -> list[Any] | None:
+    return None if context is None else current if isinstance(current, list) else []
+
+
+def _touched(component: Component, rows: list[Any], given: list[Any] | None) -> Iterator[Any]:
+    blank = blank_row(component)
+    known = set(map(str, range(len(given or ()))))
+    for row in rows:
+        mark = str(row.get(ROW, "")) if isinstance(row, dict) else ""
+        stands = mark in known if given is not None else bool(mark)
+        known.discard(mark)
+        if stands or not _untouched(row, blank):
+            yield row
 
 
 def _untouched(row: object, blank: Mapping[str, Any]) -> bool:
     if not isinstance(row, dict):
         return False
-    entered = {key: value for key, value in row.items() if not _empty(value)}
-    # Defaults that nobody changed are not an entry; without any the row must really be empty.
-    return not entered or (
-        bool(blank)
-        and {k: str(v) for k, v in entered.items()} == {k: str(v) for k, v in blank.items()}
-    )
+    entered = {key: str(value) for key, value in row.items() if key != ROW and not _empty(value)}
+    # Defaults that nobody changed are not an entry.
+    return not entered or entered == {key: str(value) for key, value in blank.items()}
 
 
 def _empty(value: object) -> bool:

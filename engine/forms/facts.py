@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.forms.components import LEAVES, Component, join, place, scope
+from engine.forms.components import LEAVES, Component, join, members, place, scope
 from engine.forms.options import Choice, choices, documents, ticked
 from engine.forms.rules import FOR_PEOPLE
 from engine.forms.schema import ROW
@@ -179,18 +179,16 @@ def _bind(
 ) -> dict[str, Any]:
     bases[prefix] = base
     values = {**base, **sent}
-    for component in components:
+    for component, children in members(components):
         inside = scope(prefix, component)
         if component.type == "dynamiclist":
             rows = _bind_rows(component, sent, base, inside, bases)
             values |= {} if rows is None else {component.key: rows}
-        elif component.type == "group" and component.key:
-            inner = {**_mapping(base.get(component.key)), **_mapping(values.get(component.key))}
-            values[component.key] = _bind(
-                component.children, inner, _mapping(base.get(component.key)), inside, bases
-            )
-        elif component.children:
-            values = _bind(component.children, values, base, prefix, bases)
+        elif component.type == "group":
+            inner, origin = _mapping(sent.get(component.key)), _mapping(base.get(component.key))
+            values[component.key] = _bind(children, inner, origin, inside, bases)
+        elif component.type == "signature" and not component.locked and component.key not in sent:
+            values.pop(component.key, None)  # nobody signs with what was signed before
     return values
 
 
@@ -223,7 +221,7 @@ def _matched(
 ) -> Iterator[tuple[Values, Values]]:
     # A row keeps what no client may write (locked and unnamed values). A browser names the number of the row; a
     # program that sends back what it got is recognised by exactly those values.
-    own = set(_own_keys(component.children))
+    own = {child.key for child, _ in members(component.children, writable=True)}
     free = {
         number: {k: v for k, v in origin.items() if k not in own}
         for number, origin in enumerate(given)
@@ -238,14 +236,6 @@ def _origin(mark: object, own: set[str], free: Mapping[int, Values]) -> int:
         return mark if isinstance(mark, int) else -1
     kept = {key: value for key, value in mark.items() if key not in own}
     return next((number for number, values in free.items() if kept and values == kept), -1)
-
-
-def _own_keys(components: Tree) -> Iterator[str]:
-    for component in components:
-        if component.key and not component.locked:
-            yield component.key
-        elif not component.key:
-            yield from _own_keys(component.children)
 
 
 def _settle(

@@ -100,8 +100,8 @@ class Form:
     ) -> dict[str, Any]:
         """Turn a submission into clean variables; `context` is the instance's variables, which stay as they are.
 
-        Fields that are hidden or not sent are left out (a hidden one that has a value becomes None), read-only ones
-        keep their value, computed ones are computed, blank is None. Text for money is yuan, an integer is fen; `typed` values (JSON of a
+        Fields that are hidden or not sent are left out (a hidden one that has a value becomes None; a required one that
+        has a value need not be sent, but a signature always is new), read-only ones keep their value, computed ones are computed, blank is None. Text for money is yuan, an integer is fen; `typed` values (JSON of a
         program) must be fen. What
         this returns is returned again unchanged. Raises InvalidVariables with every FieldError by concrete path; rows
         are counted without blank ones.
@@ -109,7 +109,9 @@ class Form:
         if not isinstance(raw, dict):
             raise InvalidVariables({"": [Malformed()]})
         moment, interpreter = now or _now(), feel or shared_feel()
-        sent, wrong = self._read(without_blank_rows(self.components, raw), moment, typed=typed)
+        sent, wrong = self._read(
+            without_blank_rows(self.components, raw, context), moment, typed=typed
+        )
         wrong |= resolve_units(self.components, sent, resolver)
         found = facts.find(self.components, sent, context, interpreter, moment)
         faults = check(found, wrong, feel=interpreter, resolver=resolver, now=moment)

@@ -8,7 +8,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from engine.errors import FieldError
 from engine.forms import errors
-from engine.forms.components import INPUTS, LISTS_OF_FILES, SOME_OF, Component
+from engine.forms.components import LISTS_OF_FILES, SOME_OF, Component, members
 from engine.forms.fields import (
     MAX_CHOICES,
     MAX_FILES,
@@ -24,7 +24,7 @@ from engine.forms.fields import (
 from engine.forms.structure import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 ROW: Final = "_row"
 """In a raw row: the number of the row of the variable that it was made from. In a read row also, without a number,
@@ -85,11 +85,12 @@ class Ticked(_Values):
     photos = Chosen(Text(), MAX_FILES)
 
 
-def schema_of(components: Iterable[Component]) -> Schema:
+def schema_of(components: tuple[Component, ...]) -> Schema:
     """Build the schema of one scope. Read-only components are not in it: no client can send them."""
-    members: dict[str, list[Component]] = {}
-    _collect(components, members)
-    return _Values.from_dict({key: _field(same) for key, same in members.items()})()
+    own = members(components, writable=True)
+    return _Values.from_dict(
+        {each.key: _field(each, inner) for each, inner in own if each.type != "expression"}
+    )()
 
 
 def load(
@@ -108,24 +109,11 @@ def _own(messages: list[Any]) -> list[FieldError]:
     return [each if isinstance(each, FieldError) else errors.Malformed() for each in messages]
 
 
-def _collect(components: Iterable[Component], members: dict[str, list[Component]]) -> None:
-    for component in components:
-        if component.locked:
-            continue
-        if component.type == "group" and not component.key:
-            _collect(component.children, members)
-        elif component.type in INPUTS | {"group", "dynamiclist"}:
-            members.setdefault(component.key, []).append(component)
-
-
-def _field(same: list[Component]) -> fields.Field[Any]:
-    component = same[0]
+def _field(component: Component, children: tuple[Component, ...]) -> fields.Field[Any]:
     if component.type == "group":
-        return fields.Nested(
-            schema_of(child for group in same for child in group.children), allow_none=True
-        )
+        return fields.Nested(schema_of(children), allow_none=True)
     if component.type == "dynamiclist":
-        return Items(_Row(schema_of(component.children)), MAX_ROWS)
+        return Items(_Row(schema_of(children)), MAX_ROWS)
     if component.type in SOME_OF:
         return Chosen(Text(), MAX_CHOICES)
     if component.type in LISTS_OF_FILES:

@@ -30,6 +30,7 @@ STATUS_WORDS = dict(zip(("未售", "已售", "待入伙", "已入住", "空置")
 RELATION_WORDS = dict(zip(("业主", "共有人", "租户", "付款人", "代理人"), RELATIONS, strict=True))
 CUSTOMER_WORDS = {"个人": PERSON, "公司": COMPANY}
 EXACT = 2**53  # whole numbers above it have lost digits in the workbook already
+NAMELESS = {"customer_kind", "relation", "phone", "id_no", "since"}
 HIGHEST, DEEPEST = 200, -10
 CODE = re.compile(r"[0-9A-Za-z]{1,8}")
 
@@ -64,8 +65,11 @@ class Record:
         return label_of(self.unit["kind"], self.building, self.entrance, self.room)
 
 
-def understand(row: Row) -> tuple[Record | None, list[RowError]]:
-    """Turn a row into a record, or into the list of everything that is wrong with it."""
+def understand(row: Row, default_kind: str = RESIDENCE) -> tuple[Record | None, list[RowError]]:
+    """Turn a row into a record, or into the list of everything that is wrong with it.
+
+    A row that names no kind of unit is of the default kind.
+    """
     values: dict[str, Any] = {}
     errors: list[RowError] = []
     for column in COLUMNS:
@@ -73,17 +77,13 @@ def understand(row: Row) -> tuple[Record | None, list[RowError]]:
             value = _value(row, column.key, required=column.required)
             if value is not None:
                 values[column.key] = value
-        except (Rejected, ValueError, InvalidOperation, OverflowError) as error:
+        except (Rejected, TypeError, ValueError, InvalidOperation, OverflowError) as error:
             code = error.params.get("problem", "type") if isinstance(error, Rejected) else "type"
             shown = str(row.cells.get(column.key, ""))[:40]
             errors.append(RowError(row.number, column.key, code, shown))
-    if (
-        not errors
-        and not values.keys() & {"name"}
-        and values.keys() & {"phone", "id_no", "relation"}
-    ):
+    if not errors and "name" not in values and values.keys() & NAMELESS:
         errors.append(RowError(row.number, "name", "required"))
-    return (None, errors) if errors else (_record(row.number, values), [])
+    return (None, errors) if errors else (_record(row.number, values, default_kind), [])
 
 
 def _value(row: Row, key: str, *, required: bool) -> Any:
@@ -96,13 +96,13 @@ def _value(row: Row, key: str, *, required: bool) -> Any:
     return _READERS[key](row.cells[key])
 
 
-def _record(number: int, values: Mapping[str, Any]) -> Record:
+def _record(number: int, values: Mapping[str, Any], default_kind: str) -> Record:
     unit = {key: values[key] for key in ("floor", "floor_area", "status") if key in values}
-    unit["kind"] = values.get("kind") or RESIDENCE
+    unit["kind"] = values.get("kind", default_kind)
     unit |= {key: values[key] for key in ("phase", "area") if key in values}
     customer = {key: values[key] for key in ("name", "phone", "id_no") if key in values}
-    if customer:
-        customer["kind"] = values.get("customer_kind", PERSON)
+    if "customer_kind" in values:
+        customer["kind"] = values["customer_kind"]
     short = unit["kind"] in (SHOP, PARKING)
     return Record(
         row=number,
@@ -119,7 +119,7 @@ def _record(number: int, values: Mapping[str, Any]) -> Record:
 
 def _text(value: Any, longest: int = 255) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(value)
+        raise TypeError(value)
     if isinstance(value, int | float):
         if abs(value) >= EXACT or value != int(value):
             raise ValueError(value)
@@ -147,7 +147,7 @@ def _floor(value: Any) -> int:
 
 def _floor_area(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(value)
+        raise TypeError(value)
     area = Decimal(str(value).strip()) * 100
     if not area.is_finite() or not 0 <= area <= MOST_AREA:
         raise ValueError(value)

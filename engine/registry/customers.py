@@ -100,14 +100,19 @@ def update_customer(
     """
     require_any(command.actor, EDITORS, customer.site_id)
     lock(command, customer, version)
-    for field, value in changes.items():
-        _set(customer, field, value)
+    change_customer(customer, changes)
     if contacts is not None:
         customer.contacts = [_contact(contact) for contact in contacts]
-    customer.version += 1
     command.session.flush()
     changed = sorted([*changes, *(["contacts"] if contacts is not None else [])])
     command.audit("customer.changed", str(customer.id), fields=changed)
+
+
+def change_customer(customer: Customer, changes: Mapping[str, str]) -> None:
+    """Put new values into a customer's fields. Raises Rejected for other fields or bad values."""
+    for field, value in changes.items():
+        _set(customer, field, value)
+    customer.version += 1
 
 
 def occupy(
@@ -174,6 +179,8 @@ def _set(customer: Customer, field: str, value: str) -> None:
     elif field == "phone":
         customer.phone = phone(value)
         customer.phone_tail = customer.phone[-4:]
+    elif field == "kind":
+        customer.kind = choice(value, (PERSON, COMPANY), field)
     elif field in LINES:
         setattr(customer, field, text(value, field, longest=LINES[field]))
     else:

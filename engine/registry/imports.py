@@ -16,14 +16,15 @@ from engine.access import Actor
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
 from engine.models.identity import Site
-from engine.models.registry import OFFICE, Building, Customer, Occupancy, Unit
+from engine.models.registry import OFFICE, RESIDENCE, Building, Customer, Occupancy, Unit
 from engine.registry import workbook
 from engine.registry.cells import Record, RowError, understand
-from engine.registry.customers import new_customer, update_customer
+from engine.registry.customers import change_customer, new_customer
 from engine.registry.fields import EDITORS, require_any
 from engine.registry.units import new_unit
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+OWNER = "owner"
 COMPARED = ("floor", "floor_area", "kind", "phase", "area", "status")
 
 
@@ -62,12 +63,14 @@ class Register:
     def __init__(self, session: Session, site: Site) -> None:
         units = select(Unit).where(Unit.site_id == site.id)
         living = joinedload(Occupancy.customer)
-        units = units.options(selectinload(Unit.occupancies).options(living))
+        units = units.options(
+            selectinload(Unit.occupancies).options(living), selectinload(Unit.rooms)
+        )
         self.units = {unit.label: unit for unit in session.scalars(units)}
         buildings = select(Building).where(Building.site_id == site.id)
         self.buildings = {building.code: building for building in session.scalars(buildings)}
         customers = session.scalars(select(Customer).where(Customer.site_id == site.id))
-        self.customers = {(customer.name, customer.phone): customer for customer in customers}
+        self.customers = {(c.name, c.phone): c for c in customers if c.phone}
 
     def occupancy(self, record: Record) -> Occupancy | None:
         """The open occupancy a record speaks of: same unit, relation and customer's name."""
@@ -94,16 +97,20 @@ class Register:
             changes[key if key != "kind" else "customer_kind"] = (getattr(customer, key, None), new)
         return {key: pair for key, pair in changes.items() if pair[0] != pair[1]}
 
-    def another_owner(self, record: Record) -> bool:
-        """Whether the unit has an owner already and the record names a different one."""
+    def contradictions(self, record: Record) -> list[RowError]:
+        """What an import does not decide: another owner than the present one, other rooms in a merged unit."""
         unit = self.units.get(record.label)
-        owners = {
-            row.customer.name
-            for row in (unit.occupancies if unit else [])
-            if row.until is None and row.relation == "owner"
-        }
+        if unit is None:
+            return []
+        open_ones = [row for row in unit.occupancies if row.until is None]
+        owners = {row.customer.name for row in open_ones if row.relation == OWNER}
         named = record.customer.get("name")
-        return record.relation == "owner" and bool(owners) and bool(named) and named not in owners
+        errors = []
+        if record.relation == OWNER and owners and named and named not in owners:
+            errors.append(RowError(record.row, "name", "another_owner"))
+        if record.merged and {room.room for room in unit.rooms} != set(record.merged):
+            errors.append(RowError(record.row, "merged", "contradiction", record.label))
+        return errors
 
 
 def plan(session: Session, actor: Actor, site: Site, content: bytes) -> ImportPlan:
@@ -112,15 +119,12 @@ def plan(session: Session, actor: Actor, site: Site, content: bytes) -> ImportPl
     Raises NotAllowed, or WorkbookRefused when the file as a whole is unusable; what is wrong with rows is in the plan.
     """
     require_any(actor, EDITORS, site.id)
-    understood = [understand(row) for row in workbook.read(content)]
+    kind = OFFICE if site.kind == OFFICE else RESIDENCE
+    understood = [understand(row, kind) for row in workbook.read(content)]
     records = [record for record, _ in understood if record is not None]
     errors = [error for _, some in understood for error in some] + _clashes(records)
     register = Register(session, site)
-    errors += [
-        RowError(record.row, "name", "another_owner")
-        for record in records
-        if register.another_owner(record)
-    ]
+    errors += [error for record in records for error in register.contradictions(record)]
     return ImportPlan(
         site_id=site.id,
         digest=hashlib.sha256(content).hexdigest(),
@@ -145,7 +149,7 @@ def apply(command: Command, plan: ImportPlan) -> dict[str, int]:
     for record in plan.records:
         _apply(command, site, register, record)
     command.session.flush()
-    command.audit("registry.imported", site.key, digest=plan.digest, **plan.counts)
+    command.audit("registry.imported", site.key, digest=plan.digest, counts=plan.counts)
     return plan.counts
 
 
@@ -160,18 +164,21 @@ def _planned(register: Register, records: Iterable[Record]) -> list[PlannedRow]:
 
 
 def _clashes(records: Iterable[Record]) -> list[RowError]:
-    """Rows that say different things about one unit, or the same about one customer twice."""
+    """Find rows that contradict an earlier one about the same unit, or repeat it."""
     first: dict[str, Record] = {}
+    owners: dict[str, str] = {}
     seen: set[tuple[str, str, str]] = set()
     errors = []
     for record in records:
-        before = first.setdefault(record.label, record)
+        label, name = record.label, record.customer.get("name", "")
+        before = first.setdefault(label, record)
         if (before.unit, before.merged) != (record.unit, record.merged):
-            errors.append(RowError(record.row, "room", "contradiction", record.label))
-        same = (record.label, record.relation, record.customer.get("name", ""))
-        if same in seen:
-            errors.append(RowError(record.row, "room", "duplicate", record.label))
-        seen.add(same)
+            errors.append(RowError(record.row, "room", "contradiction", label))
+        if (label, record.relation, name) in seen:
+            errors.append(RowError(record.row, "room", "duplicate", label))
+        elif record.relation == OWNER and name and owners.setdefault(label, name) != name:
+            errors.append(RowError(record.row, "name", "another_owner", label))
+        seen.add((label, record.relation, name))
     return errors
 
 
@@ -179,9 +186,10 @@ def _apply(command: Command, site: Site, register: Register, record: Record) -> 
     unit = register.units.get(record.label)
     if unit is None:
         unit = register.units[record.label] = _new_unit(command, site, register, record)
-    else:
+    elif register.changes(record).keys() & set(COMPARED):
         for key, value in record.unit.items():
             setattr(unit, key, value)
+        unit.version += 1
     if record.customer:
         _apply_customer(command, site, register, record, unit)
 
@@ -201,6 +209,7 @@ def _new_unit(command: Command, site: Site, register: Register, record: Record) 
         command.session.add(building)
         command.session.flush()
     fields = {k: v for k, v in record.unit.items() if k not in ("phase", "area")}
+    fields.setdefault("floor", _floor_of(record.room))
     unit = new_unit(
         building, room=record.room, entrance=record.entrance, merged=record.merged, **fields
     )
@@ -210,20 +219,26 @@ def _new_unit(command: Command, site: Site, register: Register, record: Record) 
     return unit
 
 
+def _floor_of(room: str) -> int:
+    digits = "".join(filter(str.isdigit, room))
+    return int(digits[:-2] or 1)
+
+
 def _apply_customer(
     command: Command, site: Site, register: Register, record: Record, unit: Unit
 ) -> None:
     occupancy = register.occupancy(record)
-    said = {key: value for key, value in record.customer.items() if key != "name"}
-    if occupancy is not None:
-        changed = {k: v for k, v in said.items() if getattr(occupancy.customer, k) != v}
-        if changed:
-            update_customer(command, occupancy.customer, **changed)
-        return
     key = (record.customer["name"], record.customer.get("phone", ""))
-    customer = register.customers.get(key)
+    customer = occupancy.customer if occupancy else register.customers.get(key)
     if customer is None:
-        customer = register.customers[key] = new_customer(command, site, **record.customer)
+        customer = new_customer(command, site, **record.customer)
         command.session.add(customer)
-    since = record.since or numbers.today(command, site)
-    unit.occupancies.append(Occupancy(customer=customer, relation=record.relation, since=since))
+        if customer.phone:
+            register.customers[key] = customer
+    else:
+        said = {k: v for k, v in record.customer.items() if getattr(customer, k) != v}
+        if said:
+            change_customer(customer, said)
+    if occupancy is None:
+        since = record.since or numbers.today(command, site)
+        unit.occupancies.append(Occupancy(customer=customer, relation=record.relation, since=since))

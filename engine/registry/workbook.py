@@ -105,7 +105,7 @@ def read(content: bytes) -> list[Row]:
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
             sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # type: ignore[union-attr]
+            sheet.reset_dimensions()
             rows = sheet.iter_rows(max_col=MAX_COLUMNS)
             scanned = list(itertools.islice(_rows(rows), MAX_ROWS + 1))
     except WorkbookRefused:

@@ -57,12 +57,13 @@ def _counts(reading: Reading) -> Iterator[Finding]:
         yield Finding("error", "element_count", params={"limit": str(ELEMENTS)})
     if not any(process.executable for process in reading.processes.values()):
         yield Finding("error", "no_process")
-    for id_ in sorted(reading.processes.keys() & reading.elements.keys() | _shared_ids(reading)):
-        yield Finding("error", "duplicate_id", id_, params={"id": id_})
+    for one in [*reading.elements.values(), *reading.flows.values()]:
+        if one.id in (reading.processes if isinstance(one, Element) else _nodes(reading)):
+            yield Finding("error", "duplicate_id", one.id, one.line, {"id": one.id})
 
 
-def _shared_ids(reading: Reading) -> set[str]:
-    return reading.flows.keys() & (reading.elements.keys() | reading.processes.keys())
+def _nodes(reading: Reading) -> set[str]:
+    return {*reading.processes, *reading.elements}
 
 
 def _same_scope(reading: Reading, *ids: str) -> bool:

@@ -143,40 +143,54 @@ def test_evaluates_what_a_decision_requires_and_traces_it():
     ("logic", "expected"),
     [
         (
-            '<context><contextEntry><variable name="a"/><literalExpression><text>1</text></literalExpression>'
-            '</contextEntry><contextEntry><variable name="b"/><literalExpression><text>a + 1</text>'
-            "</literalExpression></contextEntry></context>",
+            (
+                '<context><contextEntry><variable name="a"/><literalExpression><text>1</text></literalExpression>'
+                '</contextEntry><contextEntry><variable name="b"/><literalExpression><text>a + 1</text>'
+                "</literalExpression></contextEntry></context>"
+            ),
             {"a": 1, "b": 2},
         ),
         (
-            "<list><literalExpression><text>1</text></literalExpression>"
-            "<literalExpression><text>amount</text></literalExpression></list>",
+            (
+                "<list><literalExpression><text>1</text></literalExpression>"
+                "<literalExpression><text>amount</text></literalExpression></list>"
+            ),
             [1, 7],
         ),
         (
-            '<relation><column name="x"/><column name="y"/><row><literalExpression><text>1</text>'
-            "</literalExpression><literalExpression><text>2</text></literalExpression></row></relation>",
+            (
+                '<relation><column name="x"/><column name="y"/><row><literalExpression><text>1</text>'
+                "</literalExpression><literalExpression><text>2</text></literalExpression></row></relation>"
+            ),
             [{"x": 1, "y": 2}],
         ),
         (
-            "<conditional><if><literalExpression><text>amount &gt; 5</text></literalExpression></if>"
-            '<then><literalExpression><text>"yes"</text></literalExpression></then>'
-            '<else><literalExpression><text>"no"</text></literalExpression></else></conditional>',
+            (
+                "<conditional><if><literalExpression><text>amount &gt; 5</text></literalExpression></if>"
+                '<then><literalExpression><text>"yes"</text></literalExpression></then>'
+                '<else><literalExpression><text>"no"</text></literalExpression></else></conditional>'
+            ),
             "yes",
         ),
         (
-            '<for iteratorVariable="i"><in><literalExpression><text>[1, 2]</text></literalExpression></in>'
-            "<return><literalExpression><text>i * amount</text></literalExpression></return></for>",
+            (
+                '<for iteratorVariable="i"><in><literalExpression><text>[1, 2]</text></literalExpression></in>'
+                "<return><literalExpression><text>i * amount</text></literalExpression></return></for>"
+            ),
             [7, 14],
         ),
         (
-            "<filter><in><literalExpression><text>[1, 9]</text></literalExpression></in>"
-            "<match><literalExpression><text>item &gt; amount</text></literalExpression></match></filter>",
+            (
+                "<filter><in><literalExpression><text>[1, 9]</text></literalExpression></in>"
+                "<match><literalExpression><text>item &gt; amount</text></literalExpression></match></filter>"
+            ),
             [9],
         ),
         (
-            '<every iteratorVariable="i"><in><literalExpression><text>[8, 9]</text></literalExpression></in>'
-            "<satisfies><literalExpression><text>i &gt; amount</text></literalExpression></satisfies></every>",
+            (
+                '<every iteratorVariable="i"><in><literalExpression><text>[8, 9]</text></literalExpression></in>'
+                "<satisfies><literalExpression><text>i &gt; amount</text></literalExpression></satisfies></every>"
+            ),
             True,
         ),
     ],
@@ -212,6 +226,26 @@ def test_warns_of_variables_that_do_not_exist():
 
     assert (decided.value, decided.errors) == (None, ())
     assert decided.warnings == ("Variable 'amount' not found",)
+
+
+def test_warns_of_values_of_another_type_than_declared():
+    xml = document(
+        """
+        <decision id="decision" name="decision"><variable name="decision" typeRef="string"/><decisionTable>
+          <input><inputExpression typeRef="number"><text>amount</text></inputExpression></input><output/>
+          <rule><inputEntry><text>-</text></inputEntry><outputEntry><text>5</text></outputEntry></rule>
+        </decisionTable></decision>
+        """
+    )
+
+    decided = decisions.evaluate(decisions.parse(xml), "decision", {"amount": "many"})
+
+    assert decided.value is None
+    assert decided.warnings == (
+        "the value of amount is no number",
+        "the value of decision is no string",
+    )
+    assert decided.rules == {"decision": ("1",)}
 
 
 def test_fails_for_a_decision_that_does_not_exist():

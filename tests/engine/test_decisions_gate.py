@@ -55,8 +55,10 @@ def test_refuses_what_is_no_safe_dmn_document(xml, code):
             "The id of a decision is missing",
         ),
         (
-            '<decision id="a" name="a"><literalExpression expressionLanguage="juel"><text>1</text>'
-            "</literalExpression></decision>",
+            (
+                '<decision id="a" name="a"><literalExpression expressionLanguage="juel"><text>1</text>'
+                "</literalExpression></decision>"
+            ),
             "a",
             "The expression language juel",
         ),
@@ -66,8 +68,10 @@ def test_refuses_what_is_no_safe_dmn_document(xml, code):
             "A function of kind Java",
         ),
         (
-            '<decision id="a" name="a"><informationRequirement><requiredDecision href="#b"/>'
-            f"</informationRequirement>{LITERAL.format(1)}</decision>",
+            (
+                '<decision id="a" name="a"><informationRequirement><requiredDecision href="#b"/>'
+                f"</informationRequirement>{LITERAL.format(1)}</decision>"
+            ),
             "a",
             "b is not in the file",
         ),
@@ -82,9 +86,11 @@ def test_refuses_what_is_no_safe_dmn_document(xml, code):
             "used more than once",
         ),
         (
-            '<decision id="a" name="a"><decisionTable id="t"><input><inputExpression><text>x</text>'
-            '</inputExpression></input><output/><rule id="r"><outputEntry><text>1</text></outputEntry>'
-            "</rule></decisionTable></decision>",
+            (
+                '<decision id="a" name="a"><decisionTable id="t"><input><inputExpression><text>x</text>'
+                '</inputExpression></input><output/><rule id="r"><outputEntry><text>1</text></outputEntry>'
+                "</rule></decisionTable></decision>"
+            ),
             "r",
             "An entry of the rule is missing",
         ),

@@ -108,10 +108,11 @@ def test_reads_the_clock_that_it_is_given(interpreter):
 
 
 def test_keeps_functions_apart_from_variables_of_the_same_name(interpreter):
-    variables = {"date": "2026-01-01", "count": 3, "list": [1, 2]}
+    variables = {"date": "2026-01-01", "count": 3, "list": [1, 2], "trim": " a "}
 
     assert value(interpreter, 'date("2026-02-01") > date(date)', variables) is True
     assert value(interpreter, "count(list) + count", variables) == 5
+    assert value(interpreter, "trim(trim)", variables) == "a"
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,13 @@ def test_says_how_to_build_a_missing_bundle(monkeypatch, tmp_path):
 
     with pytest.raises(FileNotFoundError, match="run `make`"):
         Feel().batch(["1"], {})
+
+
+def test_does_not_take_the_garbage_of_earlier_calls_for_an_expression_s_own(interpreter):
+    note = "x" * 100_000
+
+    for number in range(500):
+        result = interpreter.batch(
+            [f"request.number + {number}"], {"request": {"number": 1, "note": note}}
+        )[0]
+        assert result.value == number + 1

@@ -64,7 +64,7 @@ def words(error: EngineError, kind: str = "") -> str:
     if error.code == "pattern_mismatch" and error.params.get("hint"):
         return str(error.params["hint"])
     if error.code == "too_many_decimals" and not error.params.get("limit"):
-        return gettext("应为整数")
+        return str(gettext("应为整数"))
     if error.code not in _MESSAGES:
         return error.message
     text = str(_MESSAGES[error.code])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 from flask import request
 
 from engine.errors import NotFound
 from engine.models.identity import Site
 from web import shell, signin
+from web.extensions import engine
 
 
 def here() -> Site:
@@ -29,3 +33,8 @@ def options() -> list[tuple[str, str]]:
     """Give the actor's sites as a choice."""
     views = [shell.site_view(site) for site in shell.sites_of(signin.current_actor())]
     return [(view["key"], view["name"]) for view in views]
+
+
+def today(site: Site) -> dt.date:
+    """Give the date at a site now."""
+    return engine.clock().astimezone(ZoneInfo(site.timezone)).date()

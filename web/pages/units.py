@@ -55,7 +55,7 @@ def relations() -> dict[str, str]:
         "owner": _("业主"),
         "co_owner": _("共有人"),
         "tenant": _("租户"),
-        "payer": _("付费人"),
+        "payer": _("付款人"),
         "agent": _("代理人"),
     }
 
@@ -101,7 +101,7 @@ def buildings(session: Session, site: Site) -> list[tuple[Building, int]]:
         .group_by(Building.id)
         .order_by(func.length(Building.code), Building.code)
     )
-    return [(building, count) for building, count in session.execute(query)]
+    return list(session.execute(query).tuples())
 
 
 def wanted(session: Session, actor: Actor, want: Filter) -> Select[Unit]:
@@ -144,7 +144,7 @@ def tally(session: Session, site: Site, building: int = 0) -> dict[str, int]:
     query = select(Unit.status, func.count()).where(Unit.site_id == site.id).group_by(Unit.status)
     if building:
         query = query.where(Unit.building_id == building)
-    counted = {status: count for status, count in session.execute(query)}
+    counted = dict(session.execute(query).tuples().all())
     return {status: counted.get(status, 0) for status in LOOKS}
 
 

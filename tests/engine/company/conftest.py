@@ -11,18 +11,6 @@ from engine.models.identity import Site
 NOW = dt.datetime(2026, 11, 20, 1, 30, tzinfo=dt.UTC)  # where the tests' clock stands
 
 
-@pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from engine import database
-    from engine.models import Base
-
-    url = f"sqlite:///{tmp_path_factory.mktemp('t') / 'x.db'}"
-    bind = database.connect(url)
-    Base.metadata.create_all(bind)
-    bind.dispose()
-    return url
-
-
 @pytest.fixture
 def sites(engine: Engine) -> dict[str, Site]:
     with engine.begin(person("admin")) as command:

@@ -147,3 +147,9 @@ def test_expressions_see_units_as_the_registry_writes_them(form, submit):
         {"type": "expression", "key": "same", "expression": '=unit = "A-101"'},
     )
     assert submit(unit, {"unit": "A座101"}) == {"unit": "A-101", "same": True}
+
+
+def test_a_required_field_that_has_a_value_need_not_be_sent(form, submit, refusals):
+    name = form(text("name", **REQUIRED))
+    assert submit(name, {}, {"name": "曾某某"}) == {}
+    assert refusals(name, {"name": ""}, {"name": "曾某某"}) == {"name": "required"}

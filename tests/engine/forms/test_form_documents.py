@@ -72,10 +72,8 @@ def test_refuses_rows_of_another_shape(form, refusals, raw):
 
 
 def test_photographs_of_an_earlier_round_stay_but_a_signature_never_does(form, submit, refusals):
-    both = form(
-        {"type": "photo", "key": "photos"},
-        {"type": "signature", "key": "sign", "validate": {"required": True}},
-    )
+    sign = {"type": "signature", "key": "sign", "validate": {"required": True}}
+    both = form({"type": "photo", "key": "photos"}, {"type": "group", "components": [sign]})
     before = {"photos": ["theirs-1"], "sign": "theirs-2"}
     assert both.initial(before) == {"photos": ["theirs-1"]}
     assert refusals(both, {"photos": ["theirs-1"], "sign": "theirs-2"}, before) == {

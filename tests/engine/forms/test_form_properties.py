@@ -11,7 +11,7 @@ from engine.forms import Form, InvalidForm
 from tests.engine.forms.conftest import NOW, Site
 
 SETTINGS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 FORM = {

@@ -158,3 +158,16 @@ def test_opens_with_the_rows_of_the_variable_or_blank_ones(form):
         "keys": [{"_row": 0, "name": "a"}]
     }
     assert form(keys(defaultRepetitions=2)).initial({}) == {"keys": [{}, {}]}
+
+
+def test_rows_that_are_not_sent_are_left_alone(form, submit):
+    table = {
+        "type": "group",
+        "components": [keys({"type": "textfield", "key": "name", "readonly": True}, COUNT)],
+    }
+    assert submit(form(table), {}, {"keys": [{"name": "a", "id": 7}]}) == {}
+
+
+def test_a_row_can_be_claimed_once_and_only_if_it_exists(form, submit):
+    raw = {"keys": [{"_row": 0}, {"_row": 0}, {"_row": 5}]}
+    assert submit(form(keys(COUNT)), raw, {"keys": [{"id": 7}]}) == {"keys": [{"id": 7}]}

@@ -82,7 +82,7 @@ def test_a_join_in_a_loop_waits_for_both_branches_in_any_order(kind, order, relo
         assert w.waiting == [{"a": "b", "b": "a"}[first]]
         w.complete(w.waiting[0])
     assert w.done
-    assert [e.joined for e in w.of("ElementActivated") if e.element_id == "j"][0]
+    assert next(e.joined for e in w.of("ElementActivated") if e.element_id == "j")
 
 
 @pytest.mark.parametrize(

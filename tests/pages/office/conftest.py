@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.pool import NullPool
 
-from engine import database
+from engine import database, registry
+from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.models import Base
 from tests.conftest import SECRET, Clock
@@ -82,3 +83,21 @@ def sign_in(app: Flask, world: World) -> SignIn:
         return client
 
     return enter
+
+
+AddUnit = Callable[[str, str], int]
+
+
+@pytest.fixture
+def add_unit(world: World) -> AddUnit:
+    def add(label: str, site: str) -> int:
+        code, entrance, room = label.split("-")
+        with world.engine.begin(SYSTEM) as command:
+            where = command.session.merge(world.site(site), load=False)
+            building = registry.register_building(command, where, code=code, name=f"{code}栋")
+            unit = registry.register_unit(
+                command, building, room=room, entrance=entrance, floor=int(room[:-2])
+            )
+            return unit.id
+
+    return add

@@ -12,19 +12,26 @@ let running = 0;
 /** @type {number[]} */
 let timers = [];
 
-/** @param {string} text */
+/** @returns {HTMLElement | null} */
+function place() {
+  return document.getElementById("gc-progress");
+}
+
+/** Shows a sentence until the next answer arrives. @param {string} text */
 function tell(text) {
-  const place = document.getElementById("gc-progress");
-  place?.querySelector(".gc-note")?.remove();
-  place?.toggleAttribute("hidden", !text && running === 0);
-  if (text) place?.append(make("div", { class: "gc-note is-waiting" }, make("p", {}, text)));
+  settle();
+  place()?.append(make("div", { class: "gc-note is-waiting" }, make("p", {}, text)));
+  place()?.removeAttribute("hidden");
+}
+
+function settle() {
+  place()?.querySelector(".gc-note")?.remove();
 }
 
 function begin() {
   if (running++) return;
-  const line = document.getElementById("gc-progress");
   timers = [
-    setTimeout(() => line?.removeAttribute("hidden"), LINE_AFTER),
+    setTimeout(() => place()?.removeAttribute("hidden"), LINE_AFTER),
     setTimeout(() => tell(say("slow")), SENTENCE_AFTER),
   ];
 }
@@ -33,7 +40,8 @@ function end() {
   running = Math.max(0, running - 1);
   if (running) return;
   timers.forEach(clearTimeout);
-  document.getElementById("gc-progress")?.toggleAttribute("hidden", true);
+  const line = place();
+  line?.toggleAttribute("hidden", !line.querySelector(".gc-note"));
 }
 
 /** Listens to htmx. */
@@ -43,6 +51,7 @@ export function startProgress() {
     request.headers["X-CSRFToken"] = csrfToken();
   });
   document.addEventListener("htmx:before:request", begin);
+  document.addEventListener("htmx:after:request", settle);
   document.addEventListener("htmx:finally:request", end);
   document.addEventListener("htmx:error", () => tell(say("offline")));
 }

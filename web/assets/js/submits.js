@@ -38,7 +38,8 @@ function release(form) {
 export function startSubmits() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    if (!(form instanceof HTMLFormElement) || form.getAttribute("method")?.toLowerCase() !== "post")
+      return;
     if (form.dataset.sent) return event.preventDefault();
     // After the browser has read the button's value; htmx keeps its own queue.
     setTimeout(() => !event.defaultPrevented && hold(form, event.submitter));

@@ -1,0 +1,84 @@
+"""Starting an instance from a submitted start form, once however often it is submitted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from engine import instances, submissions, tasks
+from engine.access import Actor
+from engine.definitions import Definition
+from engine.engine import Command
+from engine.errors import NotAllowed
+from engine.models.identity import Site
+from engine.models.instance import ProcessInstance
+from engine.models.task import Draft
+
+PREFIX = "sent:"
+REMEMBERED = dt.timedelta(days=7)
+MAX_TOKEN = 48
+
+
+def subject(definition: Definition) -> str:
+    """Give under what a start form's draft is kept."""
+    return f"start:{definition.process_id}"[:64]
+
+
+def already(session: Session, actor: Actor, token: str) -> int | None:
+    """Give the key of the instance the actor's submission with this token started, None for a new one."""
+    if not token or actor.user_id is None:
+        return None
+    found = session.get(Draft, (actor.user_id, _mark(token)))
+    return int(found.data["instance"]) if found else None
+
+
+def start(
+    command: Command, definition: Definition, site: Site, raw: Mapping[str, Any], token: str = ""
+) -> ProcessInstance:
+    """Check a start form and start the instance; a second submission with the same token gives the first one's.
+
+    Drops the actor's draft of the form. Raises what `instances.start` raises, and InvalidVariables; two submissions at
+    the very same moment may raise an IntegrityError, after which `already` knows the instance.
+    """
+    if command.actor.user_id is None:
+        raise NotAllowed(reason="starting without an account")
+    known = already(command.session, command.actor, token)
+    if known is not None:
+        return instances.get(command.session, command.actor, known)
+    variables = dict(raw)
+    form = submissions.form_of(command, definition.key, definition.start_form_id)
+    if form is not None:
+        variables = submissions.check(command, form, raw, {}, site)
+    instance = instances.start(command, definition, site, variables)
+    tasks.drop_draft(command, subject(definition))
+    if token:
+        _remember(command, token, instance)
+    return instance
+
+
+def _mark(token: str) -> str:
+    return f"{PREFIX}{token[:MAX_TOKEN]}"
+
+
+def _remember(command: Command, token: str, instance: ProcessInstance) -> None:
+    user_id = command.actor.user_id
+    command.session.execute(
+        delete(Draft).where(
+            Draft.user_id == user_id,
+            Draft.subject.startswith(PREFIX),
+            Draft.saved_at < command.now - REMEMBERED,
+        )
+    )
+    command.session.add(
+        Draft(
+            user_id=user_id,
+            subject=_mark(token),
+            data={"instance": instance.key},
+            saved_at=command.now,
+        )
+    )
+    command.session.flush()

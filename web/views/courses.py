@@ -1,0 +1,199 @@
+"""The course of an instance as a timeline: who did what, where it stands, what comes next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from engine.course import Course, Living
+from engine.definitions import Definition
+from engine.models.audit import AuditEntry
+from engine.models.instance import COMPLETED, ElementInstance
+from engine.models.task import COMPLETED as TASK_COMPLETED
+from engine.models.task import UserTask
+from engine.runtime import Element
+from web import words
+from web.views import clocks, names, people
+
+GATEWAYS = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
+)
+SILENT = GATEWAYS | {
+    "startEvent",
+    "process",
+    "subProcess",
+    "callActivity",
+    "intermediateThrowEvent",
+}
+WAITS = frozenset({"intermediateCatchEvent", "receiveTask", "boundaryEvent"})
+SCOPES = frozenset({"process", "subProcess", "callActivity"})
+AHEAD = 5
+
+Item = dict[str, Any]
+
+
+def timeline(
+    course: Course, acts: Sequence[AuditEntry], now: dt.datetime, me: int | None = None
+) -> list[Item]:
+    """Give the items of the macro `timeline`: past in order of time, then present, then what most likely follows."""
+    past = [_started(course, now), *_passed(course, now), *_told(course, acts, now)]
+    past.sort(key=lambda item: item["at"])
+    return [*past, *_living(course, now, me), *_next(course), *_ended(course, now)]
+
+
+def _started(course: Course, now: dt.datetime) -> Item:
+    instance = course.instance
+    event = course.definition.diagram.start_event(instance.process_id)
+    title = names.element(course.definition, event) or str(_("发起"))
+    starter = course.people.get(instance.started_by or 0)
+    return {
+        "at": instance.started_at,
+        "title": title,
+        "time": words.stamp(instance.started_at, now),
+        "people": [people.chip(starter, instance.site_id)],
+    }
+
+
+def _passed(course: Course, now: dt.datetime) -> Iterator[Item]:
+    tasks = {task.key: task for task in course.tasks}
+    for row in course.passed:
+        drawn = course.element(row.process_id, row.element_id)
+        if row.type in SILENT or drawn is None or row.ended_at is None:
+            continue
+        item = {"at": row.ended_at, "time": words.stamp(row.ended_at, now)}
+        if row.key in tasks:
+            yield item | _done_task(course, tasks[row.key])
+        elif row.state == "completed" and (name := _name(course, drawn)):
+            yield item | {"title": name} | _done_element(row, drawn)
+
+
+def _name(course: Course, drawn: Element) -> str:
+    return names.element(_definition(course, drawn.process_id), drawn)
+
+
+def _definition(course: Course, process_id: str) -> Definition:
+    return course.called.get(process_id, course.definition)
+
+
+def _done_task(course: Course, task: UserTask) -> Item:
+    item: Item = {
+        "title": names.step(names.definition(task.definition_key), task),
+        "url": url_for("tasks.show", key=task.key),
+    }
+    if task.state != TASK_COMPLETED:
+        return item | {"text": _("没有办完，已撤回")}
+    return item | {"people": people.of_task(task, dict(course.people)), "text": _said(task)}
+
+
+def _said(task: UserTask) -> str:
+    late = task.due_at and task.completed_at and task.completed_at > task.due_at
+    return str(_("超时办结")) if late else ""
+
+
+def _done_element(row: ElementInstance, drawn: Element) -> Item:
+    if row.type not in WAITS or row.ended_at is None:
+        return {"text": _("系统")}
+    waited = words.duration(row.ended_at - row.started_at)
+    if row.type == "boundaryEvent":
+        return {"text": _("系统"), "state": "hold"}
+    return {"text": _("等了 %(t)s", t=waited), "state": "hold"}
+
+
+def _told(course: Course, acts: Sequence[AuditEntry], now: dt.datetime) -> Iterator[Item]:
+    for act in acts:
+        text = _act(act)
+        if text:
+            yield {
+                "at": act.at,
+                "time": words.stamp(act.at, now),
+                "title": text,
+                "state": "hold",
+                "people": [{"name": act.actor_name}],
+                "say": act.detail.get("reason") or "",
+            }
+
+
+def _act(act: AuditEntry) -> str:
+    return {
+        "instance.canceled": str(_("撤销流程")),
+        "task.assigned": str(_("改派任务")),
+        "task.unclaimed": str(_("放回任务")),
+        "task.corrected": str(_("更正记录")),
+        "incident.resolved": str(_("异常已处理，重新执行")),
+    }.get(act.action, "")
+
+
+def _living(course: Course, now: dt.datetime, me: int | None) -> Iterator[Item]:
+    stuck = {one.element_key: one for one in course.incidents if one.resolved_at is None}
+    for task in course.open_tasks:
+        yield {
+            "state": "now",
+            "title": names.step(names.definition(task.definition_key), task),
+            "url": url_for("tasks.show", key=task.key),
+            "time": _("%(at)s 起", at=words.stamp(task.created_at, now)),
+            "people": people.of_task(task, dict(course.people), me),
+            "clock": clocks.clock(task, now),
+        }
+    known = {task.key for task in course.tasks}
+    for living in course.living:
+        if living.key not in known and living.type not in SCOPES:
+            yield _waiting(course, living, now, living.key in stuck)
+
+
+def _waiting(course: Course, living: Living, now: dt.datetime, stuck: bool) -> Item:
+    drawn = course.element(living.process_id, living.element_id)
+    item: Item = {
+        "state": "hold",
+        "title": (_name(course, drawn) if drawn else "") or str(_("系统处理")),
+        "time": _("%(at)s 起", at=words.stamp(living.since, now)),
+    }
+    if stuck:
+        return item | {"stamp": {"state": "incident"}}
+    return item | {"text": waits_for(drawn), "stamp": {"state": "waiting", "text": _("等待")}}
+
+
+def waits_for(drawn: Element | None) -> str:
+    """Say what an element that is not a task waits for."""
+    kind = drawn.trigger.kind if drawn and drawn.trigger else ""
+    if kind == "timer":
+        return str(_("到时自动继续"))
+    if kind == "message" or (drawn and drawn.type == "receiveTask"):
+        return str(_("等消息到来"))
+    return str(_("系统处理中"))
+
+
+def _next(course: Course) -> Iterator[Item]:
+    first = next(iter(course.open_tasks), None)
+    if first is None:
+        return
+    diagram = course.diagram_of(first.process_id)
+    if first.element_id not in diagram.elements:
+        return
+    of = _definition(course, first.process_id)
+    for element_id in diagram.ahead(first.element_id, AHEAD):
+        drawn = diagram.elements[element_id]
+        yield {
+            "state": "next",
+            "title": names.element(of, drawn),
+            "people": [people.nobody(groups_of(drawn))],
+        }
+
+
+def groups_of(drawn: Element) -> list[str]:
+    """Give the candidate groups a task is drawn with; none when they are computed."""
+    text = drawn.extension("assignmentDefinition").get("candidateGroups", "")
+    return [] if text.startswith("=") else [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _ended(course: Course, now: dt.datetime) -> Iterator[Item]:
+    instance = course.instance
+    if instance.ended_at is not None and instance.status == COMPLETED:
+        yield {
+            "title": _("全部办结"),
+            "time": words.stamp(instance.ended_at, now),
+            "stamp": {"state": "done"},
+        }
