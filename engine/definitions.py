@@ -5,6 +5,7 @@ What is deployed never changes, so everything here is cached by its key for the 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ def decide(
     deployment_key: int,
     decision_id: str,
     variables: Mapping[str, Any],
+    now: dt.datetime,
 ) -> decisions.Decided:
     """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
     model = _cached(
@@ -141,7 +143,7 @@ def decide(
         (deployment_key, decision_id),
         lambda: _load_decision(session, deployment_key, decision_id),
     )
-    return decisions.evaluate(model, decision_id, variables)
+    return decisions.evaluate(model, decision_id, variables, now=now)
 
 
 def _load_decision(session: Session, deployment_key: int, decision_id: str) -> Any:

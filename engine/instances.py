@@ -70,7 +70,7 @@ def start(
     if not definitions.may_start(command.actor, definition.start_groups, site.id):
         raise NotAllowed(reason=f"starting {definition.process_id} at {site.key}")
     instance = _new_instance(command, definition, site, variables, parent_key)
-    instance.business_key = business_key or _business_key(instance, definition, variables)
+    instance.business_key = business_key or _business_key(command, instance, definition, variables)
     _refuse_duplicate(command.session, instance)
     execution = Execution.start(
         definition.diagram,
@@ -119,14 +119,18 @@ def _new_instance(
 
 
 def _business_key(
-    instance: ProcessInstance, definition: Definition, variables: Mapping[str, Any]
+    command: Command,
+    instance: ProcessInstance,
+    definition: Definition,
+    variables: Mapping[str, Any],
 ) -> str:
     event = definition.diagram.start_event(definition.process_id)
     source = event.properties.get("businessKey", "") if event else ""
     if not source.startswith("="):
         return source
     scope = {**variables, **_environment(instance)}
-    result = feel().batch([source[1:]], scope)[0]
+    now = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
+    result = feel().batch([source], scope, now=now)[0]
     if result.error or not isinstance(result.value, str):
         raise ExpressionFailed(expression=source, reason=result.error or "not a string")
     return result.value
@@ -210,6 +214,9 @@ def peek(engine: Engine, session: Session, instance: ProcessInstance) -> Executi
 def context(command: Command, instance: ProcessInstance, definition: Definition) -> Context:
     """What the runtime may ask of the world outside while it runs this instance."""
 
+    zone = ZoneInfo(instance.policy["zone"])
+    local_now = command.now.astimezone(zone)
+
     def diagram_for(process: str | int) -> tuple[int, Any]:
         called = (
             definitions.get(command.engine, command.session, process)
@@ -221,7 +228,12 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
     def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
         scope = {**variables, **_environment(instance)}
         decided = definitions.decide(
-            command.engine, command.session, definition.deployment_key, decision_id, scope
+            command.engine,
+            command.session,
+            definition.deployment_key,
+            decision_id,
+            scope,
+            local_now,
         )
         if decided.errors:
             raise DecisionFailed(decision_id=decision_id, reason="; ".join(decided.errors))
@@ -235,7 +247,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         new_key=command.new_key,
         environment=_environment(instance),
         budget=Budget(),
-        zone=ZoneInfo(instance.policy.get("zone", "UTC")),
+        zone=zone,
     )
 
 

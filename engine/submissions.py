@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from engine import definitions, registry
 from engine.engine import Command
@@ -16,18 +16,22 @@ from engine.models.task import Attachment
 
 
 class Place(NamedTuple):
-    """As much of a site as a submission needs, where the site itself is not loaded."""
+    """Where a submission is made: the site, its zone, and the instance and task it belongs to once there is one."""
 
     id: int
     timezone: str
+    instance_key: int | None = None
+    task_key: int | None = None
 
 
 class Resolver:
-    """Answers a form's questions about the world for one actor at one site; nothing of another site is found."""
+    """Answers a form's questions about the world for one actor at one place; nothing of another site is found."""
 
-    def __init__(self, command: Command, site_id: int) -> None:
+    def __init__(self, command: Command, place: Place) -> None:
         self._command = command
-        self._site_id = site_id
+        self._place = place
+        self._site_id = place.id
+        self.attachments: set[int] = set()
 
     def unit(self, label: str) -> str | None:
         """Give the unit's own label for what was typed, None when the site has no such unit."""
@@ -44,11 +48,15 @@ class Resolver:
         return self._command.session.scalar(query) is not None
 
     def attachment(self, key: str) -> bool:
-        """Whether the key names an attachment of this site that the actor uploaded or that belongs to its instance."""
-        if not key.isdecimal():
+        """Whether the key names an attachment the actor uploaded at this site, or one this instance has already."""
+        found = self._command.session.get(Attachment, int(key)) if key.isdecimal() else None
+        if found is None or found.site_id != self._site_id:
             return False
-        found = self._command.session.get(Attachment, int(key))
-        return found is not None and found.site_id == self._site_id
+        known = found.instance_key is not None and found.instance_key == self._place.instance_key
+        own = found.user_id == self._command.actor.user_id and found.instance_key is None
+        if own:
+            self.attachments.add(found.key)
+        return own or known
 
 
 def check(
@@ -56,14 +64,23 @@ def check(
     form: Form,
     raw: Mapping[str, Any],
     context: Mapping[str, Any],
-    site: Site | Place,
+    where: Site | Place,
 ) -> dict[str, Any]:
     """Give the clean variables of a submission, typed text or JSON; dates are meant in the site's zone.
 
-    Raises InvalidVariables with every error at its field.
+    Uploads it names become the instance's. Raises InvalidVariables with every error at its field.
     """
-    now = command.now.astimezone(ZoneInfo(site.timezone))
-    return form.validate(raw, context, resolver=Resolver(command, site.id), now=now)
+    place = where if isinstance(where, Place) else Place(where.id, where.timezone)
+    resolver = Resolver(command, place)
+    now = command.now.astimezone(ZoneInfo(place.timezone))
+    clean = form.validate(raw, context, resolver=resolver, now=now)
+    if resolver.attachments and place.instance_key:
+        command.session.execute(
+            update(Attachment)
+            .where(Attachment.key.in_(resolver.attachments))
+            .values(instance_key=place.instance_key, task_key=place.task_key)
+        )
+    return clean
 
 
 def form_of(command: Command, definition_key: int, form_id: str | None) -> Form | None:

@@ -155,7 +155,7 @@ def complete(
     clean = dict(variables)
     if form is not None:
         scope = execution.variables_of(key)
-        place = submissions.Place(task.site_id, instance.policy["zone"])
+        place = submissions.Place(task.site_id, instance.policy["zone"], instance.key, key)
         clean = submissions.check(command, form, variables, scope, place)
     try:
         execution.complete(key, clean)

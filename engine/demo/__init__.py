@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from engine import identity, settings
 from engine.access import SYSTEM
-from engine.demo import people, places, residents
+from engine.demo import journeys, people, places, residents
 from engine.engine import Engine
 from engine.models.identity import Site
+from engine.models.instance import ProcessInstance
 
 OFFICE_FEE = 1800  # fen per square metre and month
 
@@ -43,3 +44,15 @@ def load(engine: Engine) -> bool:
         settings.change(command, "fee.management_rate", office, OFFICE_FEE)
         command.audit("demo.loaded")
     return True
+
+
+def move_ins(engine: Engine) -> int:
+    """Bring move-ins under way, at many different steps, some of them overdue; give how many there are.
+
+    Plays the shipped scenarios through the same commands people use, on the working days before now; the shipped bundles must
+    be deployed. Does nothing and gives 0 when there are process instances already.
+    """
+    with engine.read() as session:
+        if session.scalar(select(ProcessInstance.key).limit(1)) is not None:
+            return 0
+    return journeys.play(engine)

@@ -124,7 +124,7 @@ def settle_office(command: Command, site: Site, units: Sequence[Unit]) -> None:
     invention = Invention(command, site, 6000)
     owners = [invention.company() for _ in range(8)] + [invention.person() for _ in range(4)]
     for index, unit in enumerate(units):
-        unit.status = VACANT if index % 17 == 9 else OCCUPIED  # noqa: PLR2004 - about 6 %
+        unit.status = _office_status(index, unit)
         since = dt.date(2018, 3, 1) + dt.timedelta(days=invention.dice.randrange(2000))
         owner = owners[index % len(owners)]
         _occupy(unit, owner, "owner", since)
@@ -135,6 +135,12 @@ def settle_office(command: Command, site: Site, units: Sequence[Unit]) -> None:
                 _occupy(unit, tenant, "tenant", unit.occupied_since)
                 _occupy(unit, tenant, "payer", unit.occupied_since)
     _owe(command, invention.dice, units, OFFICE_RATE)
+
+
+def _office_status(index: int, unit: Unit) -> str:
+    if unit.label == "A1205" or index % 16 == 4:  # noqa: PLR2004
+        return PENDING_MOVE_IN
+    return VACANT if index % 17 == 9 else OCCUPIED  # noqa: PLR2004 - about 6 %
 
 
 def _home_status(dice: random.Random, unit: Unit) -> str:

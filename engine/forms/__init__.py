@@ -5,7 +5,7 @@
 """
 
 from engine.forms.checks import Resolver
-from engine.forms.components import INPUTS, Component
+from engine.forms.components import INPUTS, Component, place
 from engine.forms.defaults import blank_row, without_blank_rows
 from engine.forms.errors import Finding, InvalidForm
 from engine.forms.facts import Cell, Facts
@@ -25,5 +25,6 @@ __all__ = [
     "InvalidForm",
     "Resolver",
     "blank_row",
+    "place",
     "without_blank_rows",
 ]

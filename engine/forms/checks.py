@@ -73,14 +73,11 @@ def check(facts: Facts, wrong: Errors, *, feel: Feel, resolver: Resolver, now: d
 
 
 def _concerning(cell: Cell, wrong: Errors) -> Iterator[tuple[str, list[FieldError]]]:
-    inside = (
-        rf"{re.escape(cell.path)}(\.\d+)?"
-        if cell.component.children
-        else rf"{re.escape(cell.path)}(\..*)?"
-    )
-    for path, messages in wrong.items():
-        if re.fullmatch(inside, path):
-            yield path, messages
+    path = re.escape(scope(cell.prefix, cell.component))
+    inside = rf"{path}(\.\d+)?" if cell.component.children else rf"{path}(\..*)?"
+    for place, messages in wrong.items():
+        if re.fullmatch(inside, place):
+            yield place, messages
 
 
 def _judge(
@@ -100,7 +97,7 @@ def _judge(
     else:
         yield (
             cell.path,
-            _reference(kind, value, resolver) or _bounds(cell, facts) or _passed(cell, now),
+            _reference(cell, facts, resolver) or _bounds(cell, facts) or _passed(cell, now),
         )
 
 
@@ -114,12 +111,22 @@ def _choice(value: object, facts: Facts, cell: Cell) -> FieldError | None:
     return None if offered.issuperset(chosen) else errors.NotAnOption()
 
 
-def _reference(kind: str, value: Any, resolver: Resolver) -> FieldError | None:
+def _reference(cell: Cell, facts: Facts, resolver: Resolver) -> FieldError | None:
+    kind, value = cell.component.type, cell.value
     if kind == "person" and not resolver.person(value):
         return errors.UnknownPerson(value=value)
-    if kind == "signature" and not resolver.attachment(value):
+    if kind == "signature" and (not resolver.attachment(value) or _occurs(value, facts.bases[""])):
         return errors.UnknownAttachment()
     return None
+
+
+def _occurs(key: str, variables: object) -> bool:
+    """Say whether the instance knows this key already: nobody signs with a signature that was given before."""
+    if isinstance(variables, dict):
+        return any(_occurs(key, value) for value in variables.values())
+    if isinstance(variables, list):
+        return any(_occurs(key, value) for value in variables)
+    return variables == key
 
 
 def _files(keys: list[str], before: object, resolver: Resolver) -> FieldError | None:

@@ -93,8 +93,9 @@ def join(prefix: str, *steps: str | int) -> str:
 
 
 def place(prefix: str, component: Component) -> str:
-    """Give the concrete path of a component inside the scope `prefix`."""
-    return join(prefix, component.key or f"#{component.id}")
+    """Give the concrete path of a component inside the scope `prefix`; groups go by their id, since they share paths."""
+    named = component.key and component.type != "group"
+    return join(prefix, component.key if named else f"#{component.id}")
 
 
 def scope(prefix: str, component: Component) -> str:

@@ -6,6 +6,9 @@ Size, depth and structure are looked at before anything is built, so that a host
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from engine.forms.components import (
@@ -22,7 +25,7 @@ from engine.forms.rules import BOUNDS, WRONG, bound, rules_of
 from engine.forms.structure import KEY, findings_of_structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_BYTES: Final = 300_000
 MAX_DEPTH: Final = 30
@@ -49,11 +52,9 @@ def components_of(schema: Mapping[str, Any]) -> tuple[Component, ...]:
     _refuse(_findings_of_size(schema))
     findings = list(findings_of_structure(schema))
     _refuse(findings)
-    defaults = schema.get("properties") or {}
-    tree = tuple(_build(raw, "", defaults) for raw in schema["components"])
+    tree = _Builder(schema.get("properties") or {}).build(schema["components"], "")
     _refuse(
         [
-            *_findings_of_count(tree),
             *_findings_of_types(tree),
             *_findings_of_keys(tree, {}),
             *_findings_of_bounds(tree),
@@ -92,6 +93,9 @@ def _findings_of_size(schema: Mapping[str, Any]) -> list[Finding]:
         return [Finding("not_json", params={"reason": str(error)[:200]})]
     if size > MAX_BYTES:
         return [Finding("too_large", params={"limit": MAX_BYTES, "size": size})]
+    number = sum(1 for _ in _components(schema))
+    if number > MAX_COMPONENTS:
+        return [Finding("too_many_components", params={"limit": MAX_COMPONENTS, "count": number})]
     return []
 
 
@@ -110,31 +114,61 @@ def _inside(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else []
 
 
-def _build(raw: Mapping[str, Any], prefix: str, defaults: Mapping[str, Any]) -> Component:
-    kind = raw["type"]
-    key = raw.get("path") if kind in CONTAINERS else raw.get("key")
-    key = key or ("" if kind != "dynamiclist" else raw.get("key") or "")
-    key = key if kind in LEAVES | CONTAINERS else ""
-    identity = raw.get("id") or key or kind
-    inner = join(prefix, key, "*") if kind == "dynamiclist" else join(prefix, key)
-    return Component(
-        type=kind,
-        id=identity,
-        key=key,
-        path=join(prefix, key or f"#{identity}"),
-        data=raw,
-        children=tuple(_build(child, inner, defaults) for child in raw.get("components") or ()),
-        rules=rules_of(raw, defaults),
-    )
+@dataclass
+class _Builder:
+    """Builds the tree; every component gets an id of its own, whatever its author wrote."""
+
+    defaults: Mapping[str, Any]
+    ids: set[str] = field(default_factory=set)
+
+    def build(self, raws: Iterable[Mapping[str, Any]] | None, prefix: str) -> tuple[Component, ...]:
+        return tuple(self._component(raw, prefix) for raw in raws or ())
+
+    def _component(self, raw: Mapping[str, Any], prefix: str) -> Component:
+        kind, key = raw["type"], _key(raw)
+        identity = self._identity(raw.get("id") or key or kind)
+        inside = join(prefix, key, "*") if kind == "dynamiclist" else join(prefix, key)
+        return Component(
+            type=kind,
+            id=identity,
+            key=key,
+            path=join(prefix, key or f"#{identity}"),
+            data=raw,
+            children=self.build(raw.get("components"), inside),
+            rules=rules_of(raw, self.defaults),
+        )
+
+    def _identity(self, wanted: str) -> str:
+        plain = re.sub(r"[^\w-]", "_", wanted)
+        numbered = (f"{plain}-{number}" for number in count(2))
+        unique = (
+            plain
+            if plain not in self.ids
+            else next(each for each in numbered if each not in self.ids)
+        )
+        self.ids.add(unique)
+        return unique
 
 
-def _findings_of_count(tree: tuple[Component, ...]) -> list[Finding]:
-    count = sum(1 for _ in every(tree))
-    return (
-        [Finding("too_many_components", params={"limit": MAX_COMPONENTS, "count": count})]
-        if count > MAX_COMPONENTS
-        else []
-    )
+def _key(raw: Mapping[str, Any]) -> str:
+    match raw["type"]:
+        case "group":
+            return raw.get("path") or ""
+        case "dynamiclist":
+            return raw.get("path") or raw.get("key") or ""
+        case kind:
+            return (raw.get("key") or "") if kind in LEAVES else ""
+
+
+def _components(schema: object) -> Iterator[object]:
+    """Give what stands in `components`, at any depth, before anybody has looked at it."""
+    open_ends: list[object] = [schema]
+    while open_ends:
+        inside = open_ends.pop()
+        listed = inside.get("components") if isinstance(inside, dict) else None
+        if isinstance(listed, list):
+            open_ends.extend(listed)
+            yield from listed
 
 
 def _findings_of_bounds(tree: tuple[Component, ...]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.forms.components import place, scope
+from engine.forms.components import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def _decided(
         return bool(value) and (key in sent or value != context.get(key))
     if hidden:
         return value is None
-    locked = component.locked or facts.known.get((scope("", component), "readonly")) is True
+    locked = component.locked or facts.known.get((place("", component), "readonly")) is True
     return component.type == "expression" or (
         not locked and (key in sent or component.fixed_rows or component.type == "documents")
     )

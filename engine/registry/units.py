@@ -119,6 +119,7 @@ def new_unit(
     building: Building,
     *,
     room: str,
+    label: str = "",
     kind: str = RESIDENCE,
     entrance: str = "",
     floor: int = 1,
@@ -129,7 +130,8 @@ def new_unit(
 ) -> Unit:
     """Make a unit with its label and display names, without storing it; `merged` are the further rooms it includes.
 
-    `floor_area` is in hundredths of a square metre. Raises Rejected when something does not fit.
+    Without a `label` it is made of building, entrance and room. `floor_area` is in hundredths of a square metre.
+    Raises Rejected when something does not fit.
     """
     if not 0 <= floor_area <= MOST_AREA:
         raise Rejected(reason="floor area", field="floor_area", problem="number")
@@ -149,7 +151,9 @@ def new_unit(
         phase=building.phase,
         area=building.area,
     )
-    unit.label = label_of(kind, building.code, unit.entrance, unit.room)
+    unit.label = text(label, "label", longest=64) or label_of(
+        kind, building.code, unit.entrance, unit.room
+    )
     unit.display, unit.display_en = _displays(
         unit, building, "–".join([*rooms[:1], *rooms[-1:]][: len(rooms)])
     )

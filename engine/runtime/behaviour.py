@@ -199,3 +199,9 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """Whether the element waits for its own work, neither stuck nor about to leave."""
         stuck = task.internal_data.keys() & {"incident", "leaving"}
         return bool(task.state == TaskState.STARTED and not stuck)
+
+
+def payload_of(task: Task) -> Mapping[str, Any] | None:
+    """What an event brought along, None if the token came by itself. Taken once."""
+    payload: Mapping[str, Any] | None = task.internal_data.pop("payload", None)
+    return payload

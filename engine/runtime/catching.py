@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.defaults import NoneTask
 
 from engine.runtime import listeners
-from engine.runtime.behaviour import Behaviour
-from engine.runtime.workflow import payload_of
+from engine.runtime.behaviour import Behaviour, payload_of
 
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task

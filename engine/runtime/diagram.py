@@ -100,7 +100,7 @@ class Process:
     line: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagram:
     """A checked BPMN file. Immutable; shared by all instances of the definition, also between threads.
 

@@ -124,17 +124,32 @@ class Execution:
         self._check_size()
 
     def move(self, key: int, element_id: str, variables: Variables | None = None) -> None:
-        """Terminate that element instance and put a token on another element of the same scope.
+        """Terminate that element instance and put a token on another element of the same scope or one around it.
 
         This is how a step is returned, withdrawn or skipped by a person with the right to do so; variables go into the
-        process. Raises Rejected if the element is not in that scope.
+        process. The instances of a multi-instance end together, and so does a subprocess that is left. Raises Rejected
+        if the element is in none of those scopes.
         """
-        task = search.find(self._instance, key)
-        scope = task.workflow
-        if element_id not in {element.id for element in scope.spec.diagram.inside(scope.spec.name)}:
-            raise Rejected(reason=f"{element_id} is not in {scope.spec.name}")
+        task = search.find(self._instance, key, lambda found: found.parent is not None)
+        leaving = search.beside(task, element_id)
         checked = self._checked(variables or {})
-        self._command(lambda: self._move(task, element_id, checked))
+        scopes.propagate(task, checked, above=True)
+        self._command(lambda: self._move(leaving, element_id))
+
+    def add_instance(self, key: int, item: object) -> None:
+        """One more instance of a multi-instance activity; `key` is that of its body or of one of its instances.
+
+        The item becomes the input element. Raises NotFound if the element instance is no part of a multi-instance.
+        """
+        task = search.find(self._instance, key, lambda found: search.body(found) is not None)
+        body = search.body(task)
+        checked = self._checked({"item": item})
+        self._command(lambda: body and body.task_spec.add(body, checked["item"]))
+
+    def remove_instance(self, key: int) -> None:
+        """Terminate one instance of a multi-instance activity and go on without it. Raises NotFound as above."""
+        task = search.find(self._instance, key, lambda found: found.task_spec.instance_of_body)
+        self._command(lambda: task.task_spec.body.remove(task))
 
     def save(self) -> bytes:
         """The state without the diagram and without `variables`, compressed."""
@@ -160,7 +175,7 @@ class Execution:
     @property
     def active(self) -> list[Active]:
         """The element instances that are alive, in the order they came."""
-        return [_active(task) for task in search.alive(self._instance)]
+        return search.alive(self._instance)
 
     @property
     def next_due(self) -> datetime | None:
@@ -180,14 +195,16 @@ class Execution:
 
     # How
 
-    def _command(self, act: Callable[[], None]) -> None:
+    def _command(self, act: Callable[[], object]) -> None:
         self._instance.meter = Meter(self._instance.context.budget)
         act()
         self._instance.run_to_wait()
         self._check_size()
 
     def _check_size(self) -> None:
-        self._instance.meter.check_size(len(json.dumps(self.variables, ensure_ascii=False)))
+        self._instance.meter.check_size(
+            len(json.dumps(self.variables, ensure_ascii=False).encode())
+        )
 
     def _checked(self, variables: Variables) -> dict[str, Any]:
         return check_variables(variables, self._instance.context.budget.bytes)
@@ -215,8 +232,7 @@ class Execution:
         elif task.state != TaskState.WAITING:
             task._ready()  # noqa: SLF001
 
-    def _move(self, task: Task, element_id: str, variables: Variables) -> None:
-        scopes.propagate(task, variables, above=True)
+    def _move(self, task: Task, element_id: str) -> None:
         task.workflow.terminate(task)
         task.workflow.spawn(element_id)
 
@@ -230,16 +246,3 @@ def _start(diagram: Diagram, process_id: str, start_event: str | None) -> str:
     if wanted not in starts:
         raise Rejected(reason=f"{process_id} has no start event {wanted or 'without a trigger'}")
     return wanted
-
-
-def _active(task: Task) -> Active:
-    spec, data = task.task_spec, task.internal_data
-    scope_key = task.workflow.scope_key(task)
-    return Active(
-        data["key"],
-        spec.element.id,
-        spec.element.process_id,
-        spec.kind,
-        scope_key,
-        data.get("incident"),
-    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import Rejected
 from engine.runtime import scopes
 from engine.runtime.behaviour import Behaviour
 from engine.runtime.evaluation import attempt, evaluate, explained
@@ -27,7 +28,8 @@ _VARIABLE = re.compile(r"=\s*([^\W\d]\w*)")
 class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
     """The body around the instances. Its own variables hold the output collection until it completes.
 
-    Keys of `internal_data` besides the common ones: size, done, items (only what is still to come), stop.
+    Keys of `internal_data` besides the common ones: size (all there ever were), done, removed, items (only what is
+    still to come), stop.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
     def execute(self, task: Task) -> bool | None:
         """Begin the instances: all, or the first."""
         items = self._items(task)
-        task.internal_data.update(size=len(items), done=0, items=items)
+        task.internal_data.update(size=len(items), done=0, removed=0, items=items)
         if self.loop.output_collection:
             scopes.own(task)[self.loop.output_collection] = [None] * len(items)
         if not items:
@@ -66,6 +68,7 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
             raise Fault(
                 EXPRESSION, f"the collection {source} has {len(items)} items, more than {MOST}"
             )
+        task.workflow.top_workflow.meter.count_values({source: items})
         return list(items)
 
     def _count(self, source: str, value: Any) -> int:
@@ -107,10 +110,10 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
     def _enough(self, task: Task, instance: Task) -> bool:
         data = task.internal_data
         counts = {
-            "numberOfInstances": data["size"],
+            "numberOfInstances": data["size"] - data["removed"],
             "numberOfActiveInstances": len(task.children) - 1,
             "numberOfCompletedInstances": data["done"] + 1,
-            "numberOfTerminatedInstances": 0,
+            "numberOfTerminatedInstances": data["removed"],
         }
         source = self.loop.completion_condition
         result = attempt(instance, [source], counts)[0]
@@ -122,14 +125,36 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
 
     def instance_completed(self, task: Task) -> None:
         """Go on with the next instance, or with the token if all are done or enough are."""
+        task.internal_data["done"] += 1
+        self._go_on(task)
+
+    def _go_on(self, task: Task) -> None:
         data = task.internal_data
-        data["done"] += 1
-        if data.get("stop") or data["done"] == data["size"]:
+        if data.get("stop") or data["done"] + data["removed"] == data["size"]:
             for child in task.children:
                 task.workflow.terminate(child)
             self.resume(task, {})
-        elif self.loop.sequential:
+        elif self.loop.sequential and not task.children:
             self._begin_next(task)
+
+    def add(self, task: Task, item: Any) -> None:
+        """One more instance: at once, or after the others if they run one after the other. Raises Rejected beyond 500."""
+        data = task.internal_data
+        if data["size"] - data["removed"] >= MOST:
+            raise Rejected(reason=f"there are {MOST} instances")
+        data["size"] += 1
+        data["items"].append(item)
+        if name := self.loop.output_collection:
+            scopes.own(task)[name] = [*scopes.own(task)[name], None]
+        if not self.loop.sequential:
+            self._begin_next(task)
+
+    def remove(self, instance: Task) -> None:
+        """Do without an instance; its output stays null. After the last one the token goes on."""
+        task = instance.parent
+        task.workflow.terminate(instance)
+        task.internal_data["removed"] += 1
+        self._go_on(task)
 
     def deliver(self, task: Task, variables: Mapping[str, Any]) -> None:
         """The output collection goes outwards when it is complete."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.runtime import xml
-from engine.runtime.diagram import Element, Flow, Loop, Process, Trigger
+from engine.runtime import extensions, xml
+from engine.runtime.diagram import Element, Flow, Process, Trigger
 from engine.runtime.finding import Finding, Refusal
 from engine.runtime.triggers import Catalogue
 from engine.runtime.xml import ZEEBE, bpmn
@@ -24,6 +24,7 @@ EVENTS = {
     "boundaryEvent",
 }
 NODES = ACTIVITIES | GATEWAYS | EVENTS
+INSIDE = NODES | {"sequenceFlow", "adHocSubProcess", "transaction", "complexGateway"}
 DRAWN_ONLY = {
     "documentation", "extensionElements", "incoming", "outgoing", "laneSet", "textAnnotation", "association", "group",
     "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "dataInputAssociation",
@@ -31,6 +32,7 @@ DRAWN_ONLY = {
     "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "script",
     "multiInstanceLoopCharacteristics", "supportedInterfaceRef", "correlationSubscription",
 }  # fmt: skip
+CAMUNDA_7 = "{http://camunda.org/schema/1.0/bpmn}"
 REASONS = {
     "adHocSubProcess": "its steps have no order that could be checked",
     "complexGateway": "use exclusive, inclusive and parallel gateways",
@@ -72,6 +74,8 @@ def read(root: Any) -> Reading:
     catalogue = Catalogue.of(root)
     for node in root.findall(bpmn("process")):
         process = _process(node)
+        if process.id in reading.processes:
+            reading.find("duplicate_id", node, id=process.id)
         reading.processes[process.id] = process
         if process.executable:
             _Scope(reading, catalogue, process.id, process.id).read(node)
@@ -85,7 +89,7 @@ def _process(node: Any) -> Process:
         name=node.get("name", ""),
         executable=node.get("isExecutable") == "true",
         documentation=xml.text(node, bpmn("documentation")),
-        properties=_pairs(node, "properties", "property", "name"),
+        properties=extensions.pairs(node, "properties", "property", "name"),
         line=node.sourceline,
     )
 
@@ -93,17 +97,18 @@ def _process(node: Any) -> Process:
 def _refuse_unknown_extensions(reading: Reading, root: Any) -> None:
     for node in root.iter(f"{{{ZEEBE}}}*"):
         if (name := xml.local(node)) not in EXTENSIONS:
-            owner = next((n for n in node.iterancestors() if n.get("id")), root)
-            what, reason = f"zeebe:{name}", "the engine would not run it"
-            reading.findings.append(
-                Finding(
-                    "error",
-                    "unsupported",
-                    owner.get("id"),
-                    node.sourceline,
-                    {"what": what, "reason": reason},
-                )
-            )
+            _refuse_extension(reading, node, f"zeebe:{name}", "the engine would not run it")
+    for node in root.iter("*"):
+        if node.tag.startswith(CAMUNDA_7) or any(key.startswith(CAMUNDA_7) for key in node.attrib):
+            _refuse_extension(reading, node, "Camunda 7", "use the elements of Camunda 8")
+
+
+def _refuse_extension(reading: Reading, node: Any, what: str, reason: str) -> None:
+    owner = next((n for n in (node, *node.iterancestors()) if n.get("id")), node)
+    params = {"what": what, "reason": reason}
+    reading.findings.append(
+        Finding("error", "unsupported", owner.get("id"), node.sourceline, params)
+    )
 
 
 @dataclass
@@ -158,11 +163,11 @@ class _Scope:
                 self._refuse(node, name)
         for child in node.iterchildren(tag=bpmn("*")):
             name = xml.local(child)
-            if name.endswith(("EventDefinition", "LoopCharacteristics")) and name not in DRAWN_ONLY:
+            if name not in DRAWN_ONLY and not (node.tag == bpmn("subProcess") and name in INSIDE):
                 self._refuse(node, name)
 
     def _read(self, kind: str, node: Any) -> Element:
-        extensions = _extensions(node)
+        attributes = extensions.attributes(node)
         return Element(
             id=node.get("id"),
             type=kind,
@@ -171,19 +176,19 @@ class _Scope:
             scope=self.id,
             line=node.sourceline,
             documentation=xml.text(node, bpmn("documentation")),
-            properties=_pairs(node, "properties", "property", "name"),
-            form_id=_form(extensions),
+            properties=extensions.pairs(node, "properties", "property", "name"),
+            form_id=extensions.form(attributes),
             default=node.get("default"),
             trigger=self._trigger(kind, node),
             interrupting=node.get("cancelActivity" if kind == "boundaryEvent" else "isInterrupting")
             != "false",
             attached_to=node.get("attachedToRef"),
-            loop=_loop(node),
+            loop=extensions.loop(node),
             event_subprocess=node.get("triggeredByEvent") == "true",
-            inputs=_mappings(node, "input"),
-            outputs=_mappings(node, "output"),
-            headers=_pairs(node, "taskHeaders", "header", "key"),
-            extensions=extensions,
+            inputs=extensions.mappings(node, "input"),
+            outputs=extensions.mappings(node, "output"),
+            headers=extensions.pairs(node, "taskHeaders", "header", "key"),
+            extensions=attributes,
         )
 
     def _trigger(self, kind: str, node: Any) -> Trigger | None:
@@ -193,46 +198,6 @@ class _Scope:
         if len(definitions) > 1:
             self._refuse(node, "more than one event definition")
         return self.catalogue.trigger(self.reading, definitions[0]) if definitions else None
-
-
-def _zeebe(node: Any, path: str) -> list[Any]:
-    steps = "/".join(f"{{{ZEEBE}}}{step}" for step in path.split("/"))
-    return list(node.findall(f"{bpmn('extensionElements')}/{steps}"))
-
-
-def _extensions(node: Any) -> dict[str, dict[str, str]]:
-    return {xml.local(child): dict(child.attrib) for child in _zeebe(node, "*")}
-
-
-def _pairs(node: Any, parent: str, child: str, key: str) -> dict[str, str]:
-    return {e.get(key, ""): e.get("value", "") for e in _zeebe(node, f"{parent}/{child}")}
-
-
-def _mappings(node: Any, kind: str) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (e.get("source", ""), e.get("target", "")) for e in _zeebe(node, f"ioMapping/{kind}")
-    )
-
-
-def _form(extensions: dict[str, dict[str, str]]) -> str | None:
-    form = extensions.get("formDefinition", {})
-    return form.get("formId") or form.get("formKey") or form.get("externalReference")
-
-
-def _loop(node: Any) -> Loop | None:
-    drawn = node.find(bpmn("multiInstanceLoopCharacteristics"))
-    if drawn is None:
-        return None
-    zeebe: Any = next(iter(_zeebe(drawn, "loopCharacteristics")), {})
-    return Loop(
-        sequential=drawn.get("isSequential") == "true",
-        input_collection=zeebe.get("inputCollection", ""),
-        input_element=zeebe.get("inputElement", ""),
-        output_collection=zeebe.get("outputCollection", ""),
-        output_element=zeebe.get("outputElement", ""),
-        completion_condition=xml.text(drawn, bpmn("completionCondition")),
-        cardinality=xml.text(drawn, bpmn("loopCardinality")),
-    )
 
 
 def _connect(reading: Reading) -> None:

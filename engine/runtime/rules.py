@@ -57,13 +57,13 @@ def _counts(reading: Reading) -> Iterator[Finding]:
         yield Finding("error", "element_count", params={"limit": str(ELEMENTS)})
     if not any(process.executable for process in reading.processes.values()):
         yield Finding("error", "no_process")
-    for one in [*reading.elements.values(), *reading.flows.values()]:
-        if one.id in (reading.processes if isinstance(one, Element) else _nodes(reading)):
-            yield Finding("error", "duplicate_id", one.id, one.line, {"id": one.id})
-
-
-def _nodes(reading: Reading) -> set[str]:
-    return {*reading.processes, *reading.elements}
+    nodes = {*reading.processes, *reading.elements}
+    for element in reading.elements.values():
+        if element.id in reading.processes:
+            yield Finding("error", "duplicate_id", element.id, element.line, {"id": element.id})
+    for flow in reading.flows.values():
+        if flow.id in nodes:
+            yield Finding("error", "duplicate_id", flow.id, flow.line, {"id": flow.id})
 
 
 def _same_scope(reading: Reading, *ids: str) -> bool:

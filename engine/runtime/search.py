@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Rejected
 from engine.runtime import listeners
+from engine.runtime.events import Active
+from engine.runtime.multi_instance import MultiInstance
 
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
@@ -15,12 +17,22 @@ if TYPE_CHECKING:
     from engine.runtime.workflow import Instance
 
 
-def alive(instance: Instance) -> list[Task]:
-    """The tokens that are element instances, in the order they came."""
+def alive(instance: Instance) -> list[Active]:
+    """The element instances that are alive, in the order they came."""
     tokens = [token for scope in instance.scopes() for token in scope.tokens()]
-    return sorted(
-        (token for token in tokens if "key" in token.internal_data),
-        key=lambda token: int(token.internal_data["key"]),
+    found = [_active(token) for token in tokens if "key" in token.internal_data]
+    return sorted(found, key=lambda active: active.key)
+
+
+def _active(task: Task) -> Active:
+    spec, data = task.task_spec, task.internal_data
+    return Active(
+        key=data["key"],
+        element_id=spec.element.id,
+        process_id=spec.element.process_id,
+        type=spec.kind,
+        scope_key=task.workflow.scope_key(task),
+        incident=data.get("incident"),
     )
 
 
@@ -37,6 +49,29 @@ def working(instance: Instance, key: int) -> Task:
     return find(
         instance, key, lambda task: task.task_spec.completable and task.task_spec.is_working(task)
     )
+
+
+def body(task: Task) -> Task | None:
+    """The multi-instance body the token is or belongs to, None if it has nothing to do with one."""
+    if task.task_spec.instance_of_body:
+        return task.parent
+    return (
+        task if isinstance(task.task_spec, MultiInstance) and "size" in task.internal_data else None
+    )
+
+
+def beside(task: Task, element_id: str) -> Task:
+    """The token that must leave for another to stand on that element: this one, its body, or what is around it.
+
+    Raises Rejected if the element lies in none of the scopes around the token.
+    """
+    current: Task | None = task
+    while current is not None:
+        spec = current.workflow.spec
+        if any(element.id == element_id for element in spec.diagram.inside(spec.name)):
+            return body(current) or current
+        current = current.workflow.host
+    raise Rejected(reason=f"{element_id} is not in a scope around {task.task_spec.element.id}")
 
 
 def listening(instance: Instance, key: int) -> tuple[Task, listeners.Listener]:

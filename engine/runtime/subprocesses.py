@@ -10,10 +10,10 @@ from SpiffWorkflow.bpmn.specs.defaults import SubWorkflowTask
 
 from engine.errors import EngineError
 from engine.runtime import scopes
-from engine.runtime.behaviour import Behaviour
+from engine.runtime.behaviour import Behaviour, payload_of
 from engine.runtime.evaluation import evaluate
 from engine.runtime.faults import CALLED_PROCESS, Fault
-from engine.runtime.workflow import Subprocess, payload_of
+from engine.runtime.workflow import Subprocess
 
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
@@ -75,6 +75,7 @@ class CallActivity(Behaviour, SpiffCallActivity):  # type: ignore[misc]
             if self._passes("propagateAllParentVariables")
             else dict(scopes.own(task))
         )
+        task.workflow.top_workflow.meter.count_values(variables)
         Subprocess(diagram.specs[process_id], task, variables, key).begin(start.id)
 
     def _bind(self, task: Task, process_id: Any) -> tuple[int, Diagram]:

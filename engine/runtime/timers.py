@@ -69,7 +69,10 @@ def instant(value: Any, zone: tzinfo) -> datetime:
         raise ValueError(
             f"{value} is not a date and time such as 2026-05-01T09:00:00+08:00"
         ) from None
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value} is beyond the calendar") from None
 
 
 @dataclass(frozen=True, slots=True)

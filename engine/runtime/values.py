@@ -30,8 +30,8 @@ def check_variables(variables: Mapping[str, Any], limit: int = 1_000_000) -> dic
     }
     if errors:
         raise InvalidVariables({name: [UnsafeValue(reason=why)] for name, why in errors.items()})
-    text = json.dumps(variables)
-    if len(text) > limit:
+    text = json.dumps(variables, ensure_ascii=False)
+    if len(text.encode()) > limit:
         raise InvalidVariables({"": [UnsafeValue(reason=f"is larger than {limit} bytes")]})
     copy: dict[str, Any] = json.loads(text)
     return copy

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -234,9 +234,3 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
         """Whether an inclusive join can go on now that nothing else moves."""
         waiting = [task for task in self.all_tokens() if task.state == TaskState.WAITING]
         return any(task.task_spec.release(task) for task in waiting)
-
-
-def payload_of(task: Task) -> Mapping[str, Any] | None:
-    """What an event brought along, None if the token came by itself."""
-    payload: Mapping[str, Any] | None = task.internal_data.pop("payload", None)
-    return payload

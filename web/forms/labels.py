@@ -44,7 +44,9 @@ class Labels:
     def label(self, cell: Cell) -> str:
         """Give the label of a field; one without any is called by its key, for it must have a name."""
         component = cell.component
-        return self._said(cell, "label", component.label) or (component.key if component.type in INPUTS else "")
+        return self._said(cell, "label", component.label) or (
+            component.key if component.type in INPUTS else ""
+        )
 
     def help(self, cell: Cell, *, locked: bool) -> tuple[str, ...]:
         """Give the lines under a field: its description, and where a value comes from that cannot be changed."""

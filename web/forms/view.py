@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from engine.forms import ROW, Cell, blank_row
+from engine.forms import ROW, Cell, blank_row, place
 from web.forms import display
 from web.forms.documents import rows_of_documents
 from web.forms.inputs import attributes
@@ -168,7 +168,7 @@ class _Builder:
 
     def node(self, component: Component, prefix: str, values: Mapping[str, Any]) -> Node | None:
         """Draw one component; `values` are the raw ones of its scope. Nothing for what is hidden or says nothing."""
-        path = ".".join(filter(None, (prefix, component.key or f"#{component.id}")))
+        path = place(prefix, component)
         cell = self.cells.get(path) or Cell(
             component, path, prefix, values, values, hidden=False, locked=component.locked
         )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from web.errors import words as said
+
 if TYPE_CHECKING:
     from engine.errors import EngineError
 
@@ -66,7 +68,7 @@ def words(error: EngineError, kind: str = "") -> str:
     if error.code == "too_many_decimals" and not error.params.get("limit"):
         return str(gettext("应为整数"))
     if error.code not in _MESSAGES:
-        return error.message
+        return said(error)
     text = str(_MESSAGES[error.code])
     return text % error.params if error.params else text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from engine import starts, tasks
@@ -58,12 +58,11 @@ def _mine(key: int) -> UserTask:
 
 
 def _save(entry: Entry, subject: str) -> ResponseReturnValue:
-    raw = entry.posted(tidy=False)
+    raw = entry.typed()
     with engine.begin(current_actor()) as command:
         draft = tasks.save_draft(command, subject, raw)
     return jsonify({"saved": words.time(draft.saved_at)})
 
 
 def _drawn(entry: Entry) -> ResponseReturnValue:
-    request.files = type(request.files)()  # files are sent with the form itself, once
-    return render_template("forms/body.html", view=entry.view(entry.posted(tidy=False)))
+    return render_template("forms/body.html", view=entry.view(entry.typed()))

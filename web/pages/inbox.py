@@ -13,7 +13,6 @@ from engine import inbox, tasks
 from engine.errors import TaskChanged, TaskClosed
 from engine.inbox import Filter
 from web import words
-from web.errors import words as error_words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
 from web.views import boxes, conflicts, names, rows
@@ -71,7 +70,7 @@ def claim() -> ResponseReturnValue:
         name = names.step(names.definition(task.definition_key), task)
         flash(_("已领取“%(step)s”，在你的待办里", step=name), "done")
     except (TaskChanged, TaskClosed) as error:
-        flash(conflicts.sentence(error) or error_words(error), "waiting")
+        flash(conflicts.words_of(error), "waiting")
     back = request.form.get("next", "")
     return redirect(back if back.startswith("/?") else url_for("inbox.index"))
 

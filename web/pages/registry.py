@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,6 +26,7 @@ blueprint = Blueprint("registry", __name__)
 
 EDITORS = ("service_supervisor", "service_manager", "site_director", "admin")
 INSTANCES = 20
+_SQUARE_METRES = re.compile(r"([0-9]{1,6}(\.[0-9]{1,2})?)?")
 
 
 def may_edit(actor: Actor, site_id: int) -> bool:
@@ -134,10 +136,9 @@ def _apply_unit(command: Any, row: Unit) -> None:
 
 
 def _hundredths(text: str) -> int:
-    try:
-        return int((Decimal(text.strip() or "0") * 100).to_integral_exact())
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise Rejected(reason="floor area", field="floor_area", problem="number") from error
+    if not _SQUARE_METRES.fullmatch(text.strip()):
+        raise Rejected(reason="floor area", field="floor_area", problem="number")
+    return int(Decimal(text.strip() or "0") * 100)
 
 
 def _date(field: str) -> dt.date:

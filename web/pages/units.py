@@ -101,7 +101,7 @@ def buildings(session: Session, site: Site) -> list[tuple[Building, int]]:
         .group_by(Building.id)
         .order_by(func.length(Building.code), Building.code)
     )
-    return list(session.execute(query).tuples())
+    return [(building, count) for building, count in session.execute(query)]
 
 
 def wanted(session: Session, actor: Actor, want: Filter) -> Select[Unit]:
@@ -144,7 +144,7 @@ def tally(session: Session, site: Site, building: int = 0) -> dict[str, int]:
     query = select(Unit.status, func.count()).where(Unit.site_id == site.id).group_by(Unit.status)
     if building:
         query = query.where(Unit.building_id == building)
-    counted = dict(session.execute(query).tuples().all())
+    counted = {row[0]: row[1] for row in session.execute(query)}
     return {status: counted.get(status, 0) for status in LOOKS}
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from engine.errors import EngineError, TaskClosed
 from web import words
+from web.errors import words as error_words
 from web.extensions import engine
 
 
@@ -20,3 +21,8 @@ def sentence(error: EngineError) -> str:
     if isinstance(error, TaskClosed):
         return str(_("%(name)s %(at)s 已办完这一步", name=who, at=when))
     return str(_("%(name)s %(at)s 已领取这一步", name=who, at=when))
+
+
+def words_of(error: EngineError) -> str:
+    """Say what stood in the way, with who and when where it is known."""
+    return sentence(error) or error_words(error)

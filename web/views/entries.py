@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request, url_for
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from engine import attachments, instances
 from engine.definitions import Definition
@@ -41,10 +41,14 @@ class Entry:
         """Give the values a form is opened with: those of the draft, else of the variables, else the defaults."""
         return {**self.form.initial(self.context), **(draft or {})}
 
-    def posted(self, *, tidy: bool = True) -> dict[str, Any]:
+    def typed(self) -> dict[str, Any]:
+        """Read what stands in the request's form as it is, blank rows too; files come with the submission."""
+        return _typed(self.form)
+
+    def posted(self) -> dict[str, Any]:
         """Read the request's form, keeping its files. Raises FilesRefused when one cannot be taken."""
         keep = partial(_kept, self.site.id, task_key=self.task_key, instance_key=self.instance_key)
-        return forms.parse(self.form, request.form, request.files, keep, tidy=tidy)
+        return forms.parse(self.form, request.form, request.files, keep)
 
     def view(self, values: Mapping[str, Any], errors: Errors | None = None) -> forms.View:
         """Give what the template `forms/form.html` draws."""
@@ -58,6 +62,16 @@ class Entry:
             urls=self.urls,
             now=engine.clock().astimezone(ZoneInfo(self.site.timezone)),
         )
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    return forms.parse(form, request.form, MultiDict(), str, tidy=False)
+
+
+def typed_for(task: UserTask) -> dict[str, Any]:
+    """Read what was typed into a task's form, whatever has become of the task; nothing without a form."""
+    form = records.form_of(names.definition(task.definition_key), task.form_id)
+    return _typed(form) if form else {}
 
 
 def _kept(site_id: int, file: FileStorage, **of: int | None) -> str:

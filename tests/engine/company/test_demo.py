@@ -5,12 +5,16 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from engine import demo, identity, limits, registry, roles
+from engine import audit, counter, demo, identity, library, limits, registry, roles
 from engine.access import Actor, load_actor
+from engine.demo import journeys
 from engine.demo.people import PASSWORD
 from engine.engine import Engine
 from engine.models.identity import Membership, Site, User
+from engine.models.instance import ProcessInstance
+from engine.models.job import Incident
 from engine.models.registry import Arrears, Customer, CustomerContact, Occupancy, Unit
+from engine.models.task import UserTask
 
 
 @pytest.fixture
@@ -95,3 +99,33 @@ def _has_customers_of_every_kind(engine: Engine) -> None:
 
 def _loads_only_once(engine: Engine) -> None:
     assert not demo.load(engine)
+
+
+def test_move_ins_are_under_way_at_many_steps_some_of_them_overdue(loaded: Engine) -> None:
+    library.deploy_shipped(loaded)
+
+    assert demo.move_ins(loaded) == len(journeys.JOURNEYS)
+
+    with loaded.read() as session:
+        open_tasks = list(session.scalars(select(UserTask).where(UserTask.state == "created")))
+        assert len({task.element_id for task in open_tasks}) >= 15
+        assert {task.site_id for task in open_tasks} == {1, 2}
+        overdue = [task for task in open_tasks if task.due_at and task.due_at < loaded.clock()]
+        assert 5 <= len(overdue) < len(open_tasks)
+        assert any(task.assignee_id for task in open_tasks)
+        assert not session.scalar(select(func.count()).select_from(Incident))
+        for instance in session.scalars(select(ProcessInstance)):
+            assert instance.started_at <= loaded.clock()
+            assert audit.first_break(session, loaded.secret, instance.key) is None
+        done = select(ProcessInstance.unit_id).where(
+            ProcessInstance.process_id == "move_in_owner", ProcessInstance.status == "completed"
+        )
+        moved_in = list(session.scalars(select(Unit).where(Unit.id.in_(done))))
+        assert len(moved_in) == 3
+        assert {unit.status for unit in moved_in} == {"occupied"}
+        assert registry.find_unit(session, 1, "3-2-1201").status == "pending_move_in"
+        home = session.get_one(Site, 1)
+        shown = counter.board(session, home, loaded.clock().date())
+        assert [ticket.label for ticket in shown.at_windows] == ["A001", "B001"]
+        assert len(shown.waiting) == 3
+    assert demo.move_ins(loaded) == 0

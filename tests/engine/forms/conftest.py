@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 20, 10, 42, tzinfo=ZoneInfo("Asia/Shanghai"))
 class Site:
     """A site with two units and two people; uploads of the actor are called `mine-…`."""
 
-    units = {
+    units: ClassVar = {
         "3-2-1201": "3-2-1201",
         "3栋2单元1201": "3-2-1201",
         "A座101": "A-101",

@@ -84,3 +84,10 @@ def test_photographs_of_an_earlier_round_stay_but_a_signature_never_does(form, s
         "photos": ["theirs-1"],
         "sign": "mine-1",
     }
+
+
+def test_nobody_signs_with_a_signature_of_an_earlier_step(form, submit, refusals):
+    sign = form({"type": "signature", "key": "sign"})
+    earlier = {"owners": [{"name": "李", "signature": "mine-1"}]}
+    assert refusals(sign, {"sign": "mine-1"}, earlier) == {"sign": "unknown_attachment"}
+    assert submit(sign, {"sign": "mine-2"}, earlier) == {"sign": "mine-2"}

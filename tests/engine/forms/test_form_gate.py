@@ -1,16 +1,15 @@
 import json
+import time
 
 import pytest
 
 from engine.forms import Form, InvalidForm
 
 
-def findings(form_or_text):
+def findings(form):
+    read = Form.from_bytes if isinstance(form, bytes) else Form.from_json
     with pytest.raises(InvalidForm) as refused:
-        if isinstance(form_or_text, bytes):
-            Form.from_bytes(form_or_text)
-        else:
-            Form.from_json(form_or_text)
+        read(form)
     return [(finding.code, finding.component) for finding in refused.value.findings]
 
 
@@ -198,3 +197,19 @@ def test_reads_a_form_of_the_form_editor():
     assert (field.path, field.type, field.label) == ("name", "textfield", "姓名")
     assert (field.record, field.personal) == ("customer_profile", "name")
     assert dict(form.personal_paths) == {"name": "name"}
+
+
+def test_counts_components_before_it_looks_at_them():
+    crowd = json.dumps(schema(*({"type": "a"} for _ in range(15_000)))).encode()
+    started = time.monotonic()
+    assert findings(crowd) == [("too_many_components", "")]
+    assert time.monotonic() - started < 1
+
+
+def test_every_component_has_a_name_of_its_own():
+    form = Form.from_json(
+        schema(
+            {"type": "group", "components": []}, {"type": "group"}, {"type": "text", "id": "a b"}
+        )
+    )
+    assert [each.path for each in form.components] == ["#group", "#group-2", "#a_b"]

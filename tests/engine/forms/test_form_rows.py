@@ -1,5 +1,7 @@
 """Tables: rows people add, and rows that are given."""
 
+from typing import ClassVar
+
 import pytest
 
 NAME = {"type": "textfield", "key": "name", "validate": {"required": True}}
@@ -102,8 +104,8 @@ def test_expressions_count_over_rows(form, submit):
 class TestGivenRows:
     """`allowAddRemove` is false: the process says which rows there are."""
 
-    locked = {"type": "textfield", "key": "name", "readonly": True}
-    context = {"keys": [{"name": "入户门", "id": 7}, {"name": "信箱", "id": 8}]}
+    locked: ClassVar = {"type": "textfield", "key": "name", "readonly": True}
+    context: ClassVar = {"keys": [{"name": "入户门", "id": 7}, {"name": "信箱", "id": 8}]}
 
     @pytest.fixture
     def given(self, form):
@@ -127,8 +129,8 @@ class TestGivenRows:
 
 
 class TestRowsThatStandForExistingOnes:
-    context = {"keys": [{"name": "入户门", "id": 7}, {"name": "信箱", "id": 8}]}
-    table = keys({"type": "textfield", "key": "name", "readonly": True}, COUNT)
+    context: ClassVar = {"keys": [{"name": "入户门", "id": 7}, {"name": "信箱", "id": 8}]}
+    table: ClassVar = keys({"type": "textfield", "key": "name", "readonly": True}, COUNT)
 
     def test_keep_what_no_client_may_write(self, form, submit):
         raw = {

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,7 @@ def value_of(text):
                 value, digit = value + digit * {"仟": 1000, "佰": 100, "拾": 10}[sign], 0
         total += (value + digit) * scale
     cents = 0
-    for before, sign in zip(rest, rest[1:], strict=False):
+    for before, sign in pairwise(rest):
         cents += digits.get(before, 0) * {"角": 10, "分": 1}.get(sign, 0)
     return total * 100 + cents
 

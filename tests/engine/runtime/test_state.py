@@ -169,6 +169,37 @@ def test_a_token_can_be_moved_within_its_scope_only():
         w.do("move", w.key("u"), "in")
 
 
+def test_a_token_can_be_moved_out_of_a_subprocess_and_out_of_a_multi_instance():
+    sub = subprocess(
+        "sp", start("ss"), user("in", loop(**OVER_XS)), end("se"), path("ss", "in", "se")
+    )
+    w = world(simple(user("u"), sub, path("s", "u", "sp", "e"))).start(xs=[1, 2]).complete("u")
+    w.do("move", w.key("in"), "u", {"why": "incomplete"})
+    assert w.waiting == ["u"]
+    assert w.variables == {"xs": [1, 2], "why": "incomplete"}
+    w.complete("u").complete("in")
+    assert w.complete("in").done
+
+
+def test_moving_one_instance_of_a_multi_instance_moves_the_whole():
+    w = (
+        world(simple(user("u"), user("a", loop(**OVER_XS)), path("s", "u", "a", "e")))
+        .start(xs=[1, 2])
+        .complete("u")
+    )
+    w.do("move", w.key("a"), "u")
+    assert w.waiting == ["u"]
+
+
+def test_the_size_of_variables_is_counted_in_bytes():
+    w = world(simple(user("u"), path("s", "u", "e")), budget=Budget(bytes=3000)).start()
+    with pytest.raises(InvalidVariables):
+        w.complete("u", text="规" * 1001)
+    w.do("set_variables", None, {"a": "规" * 600})
+    with pytest.raises(BudgetExceeded):
+        w.complete("u", b="规" * 600)
+
+
 def test_cancelling_terminates_everything_from_inside_outwards():
     w = world(*everything()).start(n=0, k=1, xs=[1])
     w.do("cancel")
@@ -247,7 +278,7 @@ def test_refused_variables_leave_the_task_open():
 
 
 def test_an_expression_cannot_store_what_input_cannot():
-    w = world(simple(script("x", '="a\\u0000b"', "r"), path("s", "x", "e"))).start()
+    w = world(simple(script("x", '="\\ud800"', "r"), path("s", "x", "e"))).start()
     assert len(w.incidents) == 1
     assert "cannot be stored" in w.incidents[0][1]
 
@@ -349,6 +380,34 @@ def test_cardinality_counts_the_instances():
     assert w.done
 
 
+@pytest.mark.parametrize("sequential", [False, True])
+def test_an_instance_can_be_added_to_a_multi_instance(sequential):
+    w = world(simple(user("a", loop(sequential, **OVER_XS)), path("s", "a", "e"))).start(
+        xs=["p", "q"]
+    )
+    w.do("add_instance", w.key("a"), "r")
+    while w.waiting:
+        w.complete("a", r=w.run.variables_of(w.key("a"))["x"] + "!")
+    assert w.done
+    assert w.variables["rs"] == ["p!", "q!", "r!"]
+
+
+def test_an_instance_can_be_removed_from_a_multi_instance():
+    w = world(simple(user("a", loop(**OVER_XS)), path("s", "a", "e"))).start(xs=["p", "q"])
+    first, second = w.keys_of("a")
+    w.do("complete", second, {"r": 2})
+    w.do("remove_instance", first)
+    assert w.done
+    assert w.variables["rs"] == [None, 2]
+
+
+def test_a_task_outside_a_multi_instance_has_no_instances_to_add():
+    w = world(simple(user("a"), path("s", "a", "e"))).start()
+    for command in (("add_instance", w.key("a"), 1), ("remove_instance", w.key("a"))):
+        with pytest.raises(NotFound):
+            w.do(*command)
+
+
 def test_variables_are_written_where_they_are_or_locally():
     w = world(simple(user("u", inputs=[("=x", "mine")]), path("s", "u", "e"))).start(x=1)
     key = w.key("u")
@@ -358,6 +417,19 @@ def test_variables_are_written_where_they_are_or_locally():
     w.run.set_variables(key, {"x": 9}, local=True)
     assert w.run.variables_of(key) == {"mine": 2, "x": 9, "new": 4}
     assert w.variables["x"] == 3
+
+
+def test_a_failing_trigger_of_an_event_subprocess_is_an_incident_of_its_process():
+    beside = event_subprocess(
+        "es", timer("timeDate", "=when"), user("h"), end("ee"), path("es_s", "h", "ee")
+    )
+    w = world(simple(beside, user("u"), path("s", "u", "e"))).start()
+    (opened,) = w.of("IncidentOpened")
+    assert opened.element_id == "p"
+    assert w.waiting == []
+    w.do("set_variables", None, {"when": "2026-03-02T10:00:00Z"}).do("retry", opened.key)
+    assert w.waiting == ["u"]
+    assert w.pass_time(hours=1).waiting == ["h", "u"]
 
 
 def test_settings_of_the_site_are_seen_by_every_expression():

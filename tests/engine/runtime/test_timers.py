@@ -99,6 +99,14 @@ def test_a_time_without_a_zone_is_read_in_the_sites_zone():
     assert instant("2026-05-01T09:00:00@Asia/Shanghai", SHANGHAI) == at("2026-05-01T01:00")
 
 
+@pytest.mark.parametrize(
+    "value", ["9999-12-31T23:00:00-12:00", "0001-01-01T00:00:00+14:00", "soon", "", 5, None]
+)
+def test_refuses_what_is_no_date_and_time(value):
+    with pytest.raises(ValueError, match=r"is not a date and time|beyond the calendar"):
+        instant(value, UTC)
+
+
 def reminded(expression, kind="timeCycle"):
     parts = [user("u"), boundary("b", "u", timer(kind, expression), interrupting=False), user("r")]
     return diagram(start(), end(), *parts, path("s", "u", "e"), path("b", "r", "e"))

@@ -43,8 +43,8 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.html, self.elements, self._open = html, list[Element](), list[Element]()
-        self.feed(html)
+        self.html, self.elements, self._open = str(html), list[Element](), list[Element]()
+        self.feed(self.html)
         assert not self._open, [each.tag for each in self._open]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

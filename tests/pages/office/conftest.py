@@ -26,7 +26,7 @@ ELSEWHERE = {
     "catalogue.start": "/start/<process_id>",
     "tasks.show": "/tasks/<int:key>",
     "instances.show": "/instances/<int:key>",
-    "registry.index": "/units",
+    "pickers.units": "/pickers/units",
     "counter.index": "/counter",
     "search.index": "/search",
     "settings.index": "/settings",

@@ -1,0 +1,192 @@
+"""Starting procedures: the catalogue, and the form each begins with."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+
+from engine import inbox, starts, tasks
+from engine.errors import DuplicateBusinessKey, InvalidVariables
+from engine.models.instance import ProcessInstance
+from web import forms, words
+from web.extensions import engine, session
+from web.signin import current_actor, current_site
+from web.views import entries, names, outcomes, procedures, startable
+from web.views.entries import Entry
+from web.views.startable import Start
+
+blueprint = Blueprint("catalogue", __name__, url_prefix="/start")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Show what one may start, or what of it speaks of a matter."""
+    actor, site, text = current_actor(), current_site(), request.args.get("matter", "")[:64].strip()
+    every = [procedures.view(row, site) for row in startable.everything(actor, site)]
+    shown = procedures.found(every, text) if text else every
+    return render_template(
+        "catalogue/index.html",
+        text=text,
+        summary=procedures.summary(len(every)),
+        often=[] if text else procedures.often(every, actor, engine.clock()),
+        families=procedures.families(shown),
+    )
+
+
+@blueprint.get("/<process_id>")
+def start(process_id: str) -> ResponseReturnValue:
+    """Show a start form, with the draft of it or what the address says; first where, if that is open."""
+    found = startable.find(process_id)
+    if not found.chosen:
+        return _choose(found)
+    entry = entries.of_start(found.definition, found.site)
+    draft = tasks.draft_of(session, current_actor(), starts.subject(found.definition))
+    values = entry.opened(_given(entry) or (draft.data if draft else None)) if entry else {}
+    saved = words.stamp(draft.saved_at, engine.clock()) if draft and not _given(entry) else ""
+    return _form(found, entry.view(values) if entry else None, saved=saved)
+
+
+def _given(entry: Entry | None) -> dict[str, str]:
+    """Give what the address fills in: start forms are linked from units and customers."""
+    if entry is None:
+        return {}
+    keys = {field.path for field in entry.form.fields()}
+    return {key: value for key, value in request.args.items() if key in keys}
+
+
+def _choose(found: Start) -> ResponseReturnValue:
+    process_id = found.definition.process_id
+    given = {key: value for key, value in request.args.items() if not key.startswith("_")}
+    sites = [
+        {
+            "name": names.site(site),
+            "url": f"{url_for('catalogue.start', process_id=process_id)}?{urlencode({**given, 'site': site.key})}",
+        }
+        for site in found.sites
+    ]
+    name = names.procedure(found.definition)
+    return render_template("catalogue/sites.html", name=name, sites=sites)
+
+
+def _form(
+    found: Start,
+    view: forms.View | None,
+    *,
+    saved: str = "",
+    twin: dict[str, str] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    of = found.definition
+    event = of.diagram.start_event(of.process_id)
+    element = f"{of.process_id}.{event.id}" if event else of.process_id
+    return render_template(
+        "catalogue/start.html",
+        process_id=of.process_id,
+        name=names.procedure(of),
+        step=names.element(of, event),
+        about=(names.text(of, f"{element}.documentation") or event.documentation) if event else "",
+        clause=event.properties.get("clause", "") if event else "",
+        quote=names.text(of, f"{element}.quote"),
+        site=found.site,
+        site_name=names.site(found.site),
+        elsewhere=len(found.sites) > 1,
+        view=view,
+        saved=saved,
+        twin=twin,
+        token=request.form.get("submission") or secrets.token_hex(16),
+        xml_url=url_for("catalogue.xml", process_id=of.process_id),
+    ), status
+
+
+@blueprint.get("/<process_id>/diagram.bpmn")
+def xml(process_id: str) -> ResponseReturnValue:
+    """Give the diagram of a procedure one may start."""
+    found = startable.find(process_id)
+    return found.definition.diagram.xml, {"Content-Type": "application/xml"}
+
+
+@blueprint.post("/<process_id>")
+def submit(process_id: str) -> ResponseReturnValue:
+    """Start an instance from the form; the same form sent twice leads to the instance it started."""
+    found = startable.find(process_id)
+    entry = entries.of_start(found.definition, found.site)
+    if request.form.get("do") == "draft":
+        return _draft(found, entry)
+    if entry is not None and forms.rearranges(request.form):
+        return _form(found, entry.view(entry.posted()))
+    raw: dict[str, Any] = {}
+    try:
+        raw = entry.posted() if entry else {}
+        return _led_to(_started(found, raw))
+    except forms.FilesRefused as error:
+        return _refused(found, entry, error.raw, error)
+    except InvalidVariables as error:
+        return _refused(found, entry, raw, error)
+    except DuplicateBusinessKey as error:
+        return _duplicate(found, entry, raw, error)
+
+
+def _started(found: Start, raw: dict[str, Any]) -> ProcessInstance:
+    token = request.form.get("submission", "")
+    actor = current_actor()
+    try:
+        with engine.begin(actor) as command:
+            return starts.start(command, found.definition, found.site, raw, token)
+    except IntegrityError:
+        with engine.begin(actor) as command:
+            return starts.start(command, found.definition, found.site, raw, token)
+
+
+def _led_to(instance: ProcessInstance) -> ResponseReturnValue:
+    """Go on to the actor's first task of the new instance, else to the instance."""
+    session.rollback()
+    of = names.definition(instance.definition_key)
+    called = " ".join(filter(None, (names.procedure(of), instance.unit_label, instance.number)))
+    follow = inbox.next_own_task(session, current_actor(), instance.key)
+    if follow is not None:
+        flash(_("已发起“%(name)s”。接着由你办第一步。", name=called), "done")
+        return redirect(url_for("tasks.show", key=follow.key))
+    flash(
+        _("已发起“%(name)s”。%(next)s", name=called, next=outcomes.what_is_next(instance)), "done"
+    )
+    return redirect(url_for("instances.show", key=instance.key))
+
+
+def _draft(found: Start, entry: Entry | None) -> ResponseReturnValue:
+    if entry is not None:
+        _keep(found, entry.posted())
+        flash(_("草稿已存"), "done")
+    return redirect(
+        url_for("catalogue.start", process_id=found.definition.process_id, site=found.site.key)
+    )
+
+
+def _keep(found: Start, raw: dict[str, Any]) -> None:
+    with engine.begin(current_actor()) as command:
+        tasks.save_draft(command, starts.subject(found.definition), raw)
+
+
+def _refused(
+    found: Start, entry: Entry | None, raw: dict[str, Any], error: InvalidVariables
+) -> ResponseReturnValue:
+    if entry is None:
+        raise error
+    _keep(found, raw)
+    return _form(found, entry.view(raw, error.errors), status=422)
+
+
+def _duplicate(
+    found: Start, entry: Entry | None, raw: dict[str, Any], error: DuplicateBusinessKey
+) -> ResponseReturnValue:
+    _keep(found, raw)
+    twin = {
+        "title": str(_("这一户已经有一个在办的“%(name)s”", name=names.procedure(found.definition))),
+        "url": url_for("instances.show", key=error.params["instance_key"]),
+    }
+    return _form(found, entry.view(raw) if entry else None, twin=twin, status=409)

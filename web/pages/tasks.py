@@ -1,0 +1,144 @@
+"""A user task: its form, why it is there, who did what, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import tasks
+from engine.errors import Conflict, InvalidVariables, NotAllowed, Rejected
+from engine.models.task import CREATED, UserTask
+from web import forms
+from web.errors import words as error_words
+from web.extensions import engine, session
+from web.signin import current_actor
+from web.views import conflicts, entries, names, outcomes, sheets
+from web.views.entries import Entry
+
+blueprint = Blueprint("tasks", __name__)
+
+Act = Callable[[UserTask], ResponseReturnValue]
+
+
+@blueprint.get("/tasks/<int:key>")
+def show(key: int) -> ResponseReturnValue:
+    """Show a task: its form to those who may complete it, what it says to others, what was submitted once it is done."""
+    actor = current_actor()
+    task = tasks.get(session, actor, key)
+    if not tasks.may_complete(actor, task):
+        return sheets.closed(task) if task.state != CREATED else sheets.watched(task)
+    entry = entries.of_task(task)
+    draft = tasks.draft_of(session, actor, f"task:{key}")
+    values = entry.opened(draft.data if draft else None) if entry else {}
+    return sheets.opened(task, entry.view(values) if entry else None, draft=draft)
+
+
+@blueprint.post("/tasks/<int:key>")
+def submit(key: int) -> ResponseReturnValue:
+    """Do what the button says: complete the task, keep a draft, take it, put it back, add or remove a row."""
+    act: Act = _ACTS.get(request.form.get("do", ""), _complete)
+    return act(tasks.get(session, current_actor(), key))
+
+
+def _complete(task: UserTask) -> ResponseReturnValue:
+    if not tasks.may_complete(current_actor(), task):
+        return _too_late(task)
+    entry = entries.of_task(task)
+    if entry is not None and forms.rearranges(request.form):
+        return sheets.opened(task, entry.view(entry.posted()))
+    raw: dict[str, Any] = {}
+    try:
+        raw = entry.posted() if entry else {}
+        return _completed(task, raw)
+    except forms.FilesRefused as error:
+        return _refused(task, entry, error.raw, error)
+    except InvalidVariables as error:
+        return _refused(task, entry, raw, error)
+    except Conflict as error:
+        return _conflict(task, raw, error)
+
+
+def _completed(task: UserTask, raw: dict[str, Any]) -> ResponseReturnValue:
+    version = request.form.get("version", type=int)
+    with engine.begin(current_actor()) as command:
+        completion = tasks.complete(command, task.key, raw, version=version)
+        if completion.ran:
+            tasks.drop_draft(command, f"task:{task.key}")
+    session.rollback()
+    return outcomes.after(completion)
+
+
+def _refused(
+    task: UserTask, entry: Entry | None, raw: dict[str, Any], error: InvalidVariables
+) -> ResponseReturnValue:
+    if entry is None:
+        raise error
+    _keep(task.key, raw)
+    return sheets.opened(task, entry.view(raw, error.errors), status=422)
+
+
+def _keep(key: int, raw: dict[str, Any]) -> None:
+    with engine.begin(current_actor()) as command:
+        tasks.save_draft(command, f"task:{key}", raw)
+
+
+def _too_late(task: UserTask) -> ResponseReturnValue:
+    """Answer a submission by somebody who may not complete the task now: taken, finished, or never theirs to do."""
+    if task.state == CREATED and task.assignee_id is None:
+        raise NotAllowed(reason="completing this task")
+    return _conflict(task, entries.typed_for(task), None)
+
+
+def _conflict(task: UserTask, raw: dict[str, Any], error: Conflict | None) -> ResponseReturnValue:
+    _keep(task.key, raw)
+    session.rollback()
+    return outcomes.conflict(tasks.get(session, current_actor(), task.key), raw, error)
+
+
+def _draft(task: UserTask) -> ResponseReturnValue:
+    entry = entries.of_task(task) if tasks.may_complete(current_actor(), task) else None
+    if entry is not None:
+        _keep(task.key, entry.posted())
+        flash(_("草稿已存"), "done")
+    return redirect(url_for("tasks.show", key=task.key))
+
+
+def _claim(task: UserTask) -> ResponseReturnValue:
+    try:
+        with engine.begin(current_actor()) as command:
+            tasks.claim(command, task.key)
+    except Conflict as error:
+        flash(conflicts.words_of(error), "waiting")
+    return redirect(url_for("tasks.show", key=task.key))
+
+
+def _unclaim(task: UserTask) -> ResponseReturnValue:
+    with engine.begin(current_actor()) as command:
+        tasks.unclaim(command, task.key)
+    step = names.step(names.definition(task.definition_key), task)
+    flash(_("已放回“%(step)s”，其他人可以领取", step=step), "done")
+    return redirect(url_for("inbox.index"))
+
+
+@blueprint.post("/tasks/<int:key>/assign")
+def assign(key: int) -> ResponseReturnValue:
+    """Give the task to somebody else of its candidates; for supervisors."""
+    username, reason = request.form.get("username", ""), request.form.get("reason", "")
+    try:
+        with engine.begin(current_actor()) as command:
+            task = tasks.assign(command, key, username, reason=reason.strip()[:500])
+    except Conflict as error:
+        flash(conflicts.words_of(error), "waiting")
+    except Rejected as error:
+        flash(error_words(error), "error")
+    else:
+        session.rollback()
+        flash(_("已指派给%(name)s", name=sheets.assignee_name(task)), "done")
+    return redirect(url_for("tasks.show", key=key))
+
+
+_ACTS: dict[str, Act] = {"draft": _draft, "claim": _claim, "unclaim": _unclaim}

@@ -1,0 +1,79 @@
+"""Why this step, why me, why this limit: the book's words and ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from engine import tasks
+from engine.access import Actor
+from engine.definitions import Definition
+from engine.models.identity import User
+from engine.models.task import COMPLETED, UserTask
+from engine.roles import ALL_STAFF
+from web import shell, words
+from web.views import names, people
+
+COMPANY = "【设】"
+
+
+def why(
+    task: UserTask, of: Definition, actor: Actor, staff: Mapping[int, User], now: dt.datetime
+) -> dict[str, Any]:
+    """Give the clause with its passage, what is to be done, whose task it is and why, and where the limit comes from."""
+    drawn = of.diagram.elements.get(task.element_id)
+    english = names.text(of, f"{task.process_id}.{task.element_id}.documentation")
+    return {
+        "clause": task.properties.get("clause", ""),
+        "quote": names.text(of, f"{task.process_id}.{task.element_id}.quote"),
+        "todo": english or (drawn.documentation if drawn else ""),
+        "whose": _whose(task, actor, staff, now),
+        "limit": _limit(task),
+    }
+
+
+def _whose(task: UserTask, actor: Actor, staff: Mapping[int, User], now: dt.datetime) -> str:
+    groups = people.group_names(task.groups)
+    if task.state == COMPLETED:
+        who = names.user(staff.get(task.completed_by or 0))
+        return str(
+            _("%(name)s %(at)s 办结。", name=who, at=words.stamp(task.completed_at or now, now))
+        )
+    if task.assignee_id is None:
+        if tasks.is_candidate(actor, task):
+            return str(
+                _(
+                    "还没有人领取。你是%(role)s，可以办；谁先办完算谁的。",
+                    role=_my_role(task, actor),
+                )
+            )
+        return str(_("还没有人领取，由%(roles)s办理。", roles=groups))
+    if task.assignee_id != actor.user_id:
+        who = names.user(staff.get(task.assignee_id))
+        return str(_("由%(name)s办理。", name=who))
+    if task.claimed_at is None:
+        return str(_("流程指定由你办理。"))
+    when = words.stamp(task.claimed_at, now)
+    return str(
+        _("找你办，因为你是%(role)s，%(at)s 起由你办理。", role=_my_role(task, actor), at=when)
+    )
+
+
+def _my_role(task: UserTask, actor: Actor) -> str:
+    held = actor.roles_at(task.site_id)
+    fitting = [one for one in task.groups if one in held]
+    if not fitting and ALL_STAFF in task.groups:
+        return str(_("本项目员工"))
+    return people.group_names(fitting) or shell.main_role(actor)
+
+
+def _limit(task: UserTask) -> str:
+    if not task.limit:
+        return ""
+    length, source = words.limit(task.limit), str(task.limit.get("source") or "")
+    if not source or source.startswith(COMPANY):
+        return str(_("时限%(length)s，为公司设定。", length=length))
+    return str(_("时限%(length)s，依据 %(source)s。", length=length, source=source))

@@ -1,0 +1,171 @@
+"""The page of a user task, as it stands for the person who looks at it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import comments, corrections, course, instances, tasks
+from engine.course import Course
+from engine.forms import Form
+from engine.models.task import CREATED, Draft, UserTask
+from web import forms, words
+from web.extensions import engine, session
+from web.signin import current_actor
+from web.views import clocks, courses, names, people, pictures, reasons, records, talk
+
+
+def opened(
+    task: UserTask, view: forms.View | None, *, draft: Draft | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """Show a task to somebody who may complete it."""
+    shown = _context(task)
+    saved = words.stamp(draft.saved_at, engine.clock()) if draft else ""
+    after = next((one["title"] for one in shown["timeline"] if one.get("state") == "next"), "")
+    return render_template(
+        "tasks/show.html", view=view, saved=saved, after=after,
+        verb=names.action(names.definition(task.definition_key), task) or _("完成"), **shown,
+    ), status  # fmt: skip
+
+
+def watched(task: UserTask) -> ResponseReturnValue:
+    """Show an open task to somebody who may not complete it."""
+    return render_template("tasks/watched.html", **_context(task))
+
+
+def closed(task: UserTask) -> ResponseReturnValue:
+    """Show what a closed task recorded."""
+    actor = current_actor()
+    return render_template(
+        "tasks/closed.html",
+        parts=record_of(task),
+        corrected=_corrected(task),
+        may_correct=corrections.may_correct(actor, task) and task.form_id is not None,
+        **_context(task),
+    )
+
+
+def record_of(task: UserTask, values: dict[str, Any] | None = None) -> list[records.Part]:
+    """Give what a task's form says with what was submitted, or with other values."""
+    of = names.definition(task.definition_key)
+    form = records.form_of(of, task.form_id)
+    said = task.submitted or {} if values is None else values
+    if form is None or not said:
+        return []
+    return records.read(of, form, said, task.instance.variables, task.site)
+
+
+def _corrected(task: UserTask) -> list[dict[str, Any]]:
+    now = engine.clock()
+    labels = _labels(task)
+    return [
+        {
+            "who": entry.actor_name,
+            "at": words.stamp(entry.at, now),
+            "reason": entry.detail.get("reason", ""),
+            "fields": words.joined([labels.get(name, name) for name in entry.detail["changes"]]),
+        }
+        for entry in corrections.history(session, task.instance_key)
+        if entry.detail.get("task") == str(task.key)
+    ]
+
+
+def _labels(task: UserTask) -> dict[str, str]:
+    return {key: label for key, (label, _text) in records.flat(record_of(task)).items()}
+
+
+def form_of(task: UserTask) -> Form | None:
+    """Give the form of a task."""
+    return records.form_of(names.definition(task.definition_key), task.form_id)
+
+
+def _context(task: UserTask) -> dict[str, Any]:
+    """Give what every view of a task shows around the form."""
+    actor, now, instance = current_actor(), engine.clock(), task.instance
+    told = course.load(engine, session, instance)
+    of = names.definition(task.definition_key)
+    return {
+        "task": task,
+        "instance": instance,
+        "step": names.step(of, task),
+        "procedure": names.procedure(told.definition),
+        "state": _state(task, now),
+        "clock": clocks.clock(task, now),
+        "place": instance.unit_label,
+        "site_name": names.site(task.site),
+        "summary": [part for part in task.summary if part and part != instance.unit_label],
+        "why": reasons.why(task, of, actor, dict(told.people), now),
+        "timeline": courses.timeline(told, course.acts(session, instance.key), now, actor.user_id),
+        "comments": talk.view(comments.of_instance(session, instance.key), now),
+        "items": _menu(task, of.process_id),
+        "candidates": _candidates(task),
+        **_picture(told, task, now),
+    }
+
+
+def _state(task: UserTask, now: dt.datetime) -> dict[str, Any]:
+    """Give the stamp beside the heading."""
+    if task.state != CREATED:
+        done = task.completed_by is not None
+        return {"state": "done", "text": _("已办结") if done else _("已撤回")}
+    if not tasks.may_complete(current_actor(), task):
+        return {"state": "waiting"}
+    if task.assignee_id is None:
+        return {"state": "mine", "text": _("可领取")}
+    found = clocks.state(task, now)
+    return {"state": "mine" if found == "soon" else found}
+
+
+def _picture(told: Course, task: UserTask, now: dt.datetime) -> dict[str, Any]:
+    where: dict[str, Any] = {"key": task.instance_key, "process": task.process_id}
+    return {
+        "xml_url": url_for("instances.xml", **where),
+        "state_url": url_for("instances.state", **where),
+        "picture": pictures.label(told, task.process_id),
+        "steps": pictures.steps(told, task.process_id, now),
+    }
+
+
+def _menu(task: UserTask, process_id: str) -> list[Any]:
+    """Give what the menu beside the primary button offers; what cannot be done is absent."""
+    items: list[Any] = []
+    mine = task.assignee_id == current_actor().user_id
+    if task.form_id:
+        items.append({"label": _("暂存"), "icon": "device-floppy", "name": "do", "value": "draft"})
+    if not mine:
+        items.append({"label": _("领取"), "icon": "hand-grab", "name": "do", "value": "claim"})
+    elif task.groups or task.users:
+        items.append(
+            {"label": _("放回"), "icon": "arrow-back-up", "name": "do", "value": "unclaim"}
+        )
+    printed = [one.strip() for one in task.properties.get("print", "").split(",") if one.strip()]
+    if printed:
+        items.append("rule")
+    return items + [talk.print_item(task.instance_key, record) for record in printed]
+
+
+def _candidates(task: UserTask) -> list[dict[str, str]]:
+    """Give whom a supervisor may give the task to; nobody for others."""
+    if task.state != CREATED or not tasks.may_assign(current_actor(), task):
+        return []
+    found = tasks.candidates(session, task)
+    return [
+        {
+            "username": user.username,
+            "name": names.user(user),
+            "role": people.chip(user, task.site_id, task.groups)["role"],
+        }
+        for user in found
+        if user.id != task.assignee_id
+    ]
+
+
+def assignee_name(task: UserTask) -> str:
+    """Give the name of who has the task now."""
+    instance = instances.get(session, current_actor(), task.instance_key)
+    told = course.load(engine, session, instance)
+    return names.user(told.people.get(task.assignee_id or 0))
