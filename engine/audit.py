@@ -94,11 +94,15 @@ def first_break(session: Session, secret: bytes, chain: int) -> int | None:
         if entry.seq != expected or entry.hash != digest(secret, previous, fields):
             return expected
         previous = entry.hash
-    head = session.get(ProcessInstance if chain else AuditHead, chain)
-    head_seq = (
-        0 if head is None else head.audit_seq if isinstance(head, ProcessInstance) else head.seq
-    )
-    return None if head_seq == expected else expected + 1
+    return None if _head_seq(session, chain) == expected else expected + 1
+
+
+def _head_seq(session: Session, chain: int) -> int:
+    if chain:
+        instance = session.get(ProcessInstance, chain)
+        return instance.audit_seq if instance else 0
+    head = session.get(AuditHead, ADMINISTRATION)
+    return head.seq if head else 0
 
 
 _FIELDS = ("chain", "seq", "at", "actor_id", "actor_name", "action", "subject", "detail")

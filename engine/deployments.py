@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
-from engine import decisions, limits, roles
+from engine import bundles, decisions
 from engine.access import require
+from engine.bundles import Bundle, Problem, digest
 from engine.engine import Command
-from engine.errors import EngineError, InvalidDiagram, Rejected
-from engine.forms import Form
-from engine.models.definition import (
-    Decision,
-    Deployment,
-    ProcessDefinition,
-    Resource,
-)
-from engine.models.definition import (
-    Form as FormRow,
-)
-from engine.runtime import Diagram, Finding, parse
+from engine.errors import InvalidDiagram
+from engine.models.definition import Decision, Deployment, ProcessDefinition, Resource
+from engine.models.definition import Form as FormRow
+from engine.runtime import Diagram
 
-MAX_FILES = 200
-MAX_BYTES = 8_000_000
-PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """What is wrong with a file of a bundle; an `error` refuses the bundle, a `warning` does not."""
-
-    file: str
-    severity: str
-    code: str
-    message: str
-    element_id: str | None = None
-    line: int | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Bundle:
-    """The checked content of a deployment."""
-
-    files: Mapping[str, bytes]
-    diagrams: dict[str, Diagram] = field(default_factory=dict)
-    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
-    models: dict[str, decisions.DecisionModel] = field(default_factory=dict)
-    texts: dict[str, dict[str, str]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+Row = TypeVar("Row", FormRow, Decision, ProcessDefinition)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,94 +47,11 @@ def deploy(
     actor is a process owner, InvalidDiagram with every finding, or Rejected; then nothing has been written.
     """
     require(command.actor, "process_owner")
-    bundle = read(files)
-    bundle.problems += _cross_problems(command, bundle)
+    bundle = bundles.read(files)
+    bundle.problems += bundles.cross_problems(command.session, bundle)
     if any(problem.severity == "error" for problem in bundle.problems):
         raise InvalidDiagram(bundle.problems)
     return _Writer(command, bundle, family, note, shipped=shipped).write()
-
-
-def read(files: Mapping[str, bytes]) -> Bundle:
-    """Parse every file of a bundle; what is wrong with one becomes a finding. Raises Rejected for oversized bundles."""
-    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
-        raise Rejected(reason=f"a bundle has at most {MAX_FILES} files and {MAX_BYTES} bytes")
-    bundle = Bundle(files)
-    for name in sorted(files):
-        try:
-            _read_file(bundle, name, files[name])
-        except InvalidDiagram as error:
-            bundle.problems += [_problem_of(name, finding) for finding in error.findings]
-        except (EngineError, ValueError, RecursionError) as error:
-            bundle.problems.append(_problem(name, "invalid_file", str(error)))
-    return bundle
-
-
-def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
-    if name.endswith(".bpmn"):
-        bundle.diagrams[name] = parse(content)
-    elif name.endswith(".form"):
-        schema = json.loads(content.decode("utf-8"))
-        Form.from_json(schema)
-        bundle.forms[name] = schema
-    elif name.endswith(".dmn"):
-        bundle.models[name] = decisions.parse(content)
-    elif name.startswith("texts/") and name.endswith(".json"):
-        texts = json.loads(content.decode("utf-8"))
-        if not all(isinstance(text, str) for text in texts.values()):
-            raise ValueError("texts map keys to strings")
-        bundle.texts[name] = texts
-    else:
-        content.decode("utf-8")
-
-
-def _problem_of(file: str, finding: Finding) -> Problem:
-    return Problem(
-        file=file,
-        severity=finding.severity,
-        code=finding.code,
-        message=finding.message,
-        element_id=finding.element_id,
-        line=finding.line,
-        params=finding.params,
-    )
-
-
-def _problem(file: str, code: str, message: str, **params: str) -> Problem:
-    return Problem(file=file, severity="error", code=code, message=message, params=params)
-
-
-def _cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
-    """What only shows when the files are seen together, and beside what is deployed already."""
-    forms = {schema["id"] for schema in bundle.forms.values()}
-    decided = {one for model in bundle.models.values() for one in model.decision_ids}
-    processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
-    problems: list[Problem] = []
-    for file, diagram in bundle.diagrams.items():
-        missing = [
-            *_missing(command, "form", diagram.form_ids - forms, FormRow.form_id),
-            *_missing(command, "decision", diagram.called_decisions - decided, Decision.decision_id),
-            *_missing(command, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
-            *(("role", role) for role in sorted(_unknown_roles(diagram))),
-            *(("limit", key) for key in limits.unknown(diagram.limit_keys)),
-            *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
-        ]  # fmt: skip
-        problems += [
-            _problem(file, f"unknown_{noun}", f"There is no {noun} {one}.", id=one)
-            for noun, one in missing
-        ]
-    return problems
-
-
-def _missing(command: Command, noun: str, ids: Iterable[str], column: Any) -> list[tuple[str, str]]:
-    return [
-        (noun, one)
-        for one in sorted(ids)
-        if not command.session.scalar(select(exists().where(column == one)))
-    ]
-
-
-def _unknown_roles(diagram: Diagram) -> set[str]:
-    return set(diagram.roles) - roles.catalogue().keys() - PSEUDO_GROUPS
 
 
 class _Writer:
@@ -183,7 +65,7 @@ class _Writer:
         self.deployment = Deployment(
             key=command.new_key(),
             family=family,
-            digest=digest_of(bundle.files),
+            digest=bundles.digest_of(bundle.files),
             note=note,
             shipped=shipped,
             deployed_by=command.actor.user_id,
@@ -235,39 +117,39 @@ class _Writer:
         )
 
     def _form(self, name: str, schema: dict[str, Any]) -> FormRow:
-        digest = _digest(self.bundle.files[name])
+        seal = digest(self.bundle.files[name])
         return self._add(
             FormRow(
                 key=self.command.new_key(),
                 form_id=schema["id"],
-                version=self._version(FormRow, FormRow.form_id == schema["id"], digest),
+                version=self._version(FormRow, FormRow.form_id == schema["id"], seal),
                 deployment_key=self.deployment.key,
                 schema=schema,
-                digest=digest,
+                digest=seal,
             )
         )
 
     def _decision(self, name: str, model: decisions.DecisionModel, decision_id: str) -> Decision:
-        digest = _digest(self.bundle.files[name])
+        seal = digest(self.bundle.files[name])
         return self._add(
             Decision(
                 key=self.command.new_key(),
                 decision_id=decision_id,
-                version=self._version(Decision, Decision.decision_id == decision_id, digest),
+                version=self._version(Decision, Decision.decision_id == decision_id, seal),
                 name=model.name_of(decision_id),
                 deployment_key=self.deployment.key,
                 resource_key=self.resources[name].key,
-                digest=digest,
+                digest=seal,
             )
         )
 
     def _definition(self, name: str, diagram: Diagram, process_id: str) -> ProcessDefinition:
-        digest = self._process_digest(name, diagram, process_id)
+        seal = self._process_digest(name, diagram, process_id)
         is_process = ProcessDefinition.process_id == process_id
         last = self.command.session.scalar(
             select(ProcessDefinition).where(is_process, ProcessDefinition.latest)
         )
-        if last is not None and last.digest == digest:
+        if last is not None and last.digest == seal:
             return last
         self.changed = True
         self.command.session.execute(
@@ -281,7 +163,7 @@ class _Writer:
                 version=last.version + 1 if last else 1,
                 name=diagram.content[process_id].name or process_id,
                 family=self.deployment.family,
-                digest=digest,
+                digest=seal,
                 deployment_key=self.deployment.key,
                 resource_key=self.resources[name].key,
                 start_groups=_split(start.properties.get("startGroups", "")) if start else [],
@@ -306,33 +188,20 @@ class _Writer:
         for file, texts in sorted(self.bundle.texts.items()):
             own = {key: text for key, text in texts.items() if key.startswith(f"{process_id}.")}
             parts += [file.encode(), json.dumps(own, sort_keys=True).encode()]
-        return _digest(*parts)
+        return digest(*parts)
 
-    def _version(self, model: Any, condition: Any, digest: str) -> int:
+    def _version(self, model: Any, condition: Any, seal: str) -> int:
         """Give the version this content has: that of the last one when nothing changed, else the next."""
         query = select(model.version, model.digest).where(condition).order_by(model.version.desc())
         last = self.command.session.execute(query.limit(1)).first()
         if last is None:
             return 1
-        return int(last.version) if last.digest == digest else int(last.version) + 1
+        return int(last.version) if last.digest == seal else int(last.version) + 1
 
-    def _add(self, row: Any) -> Any:
+    def _add(self, row: Row) -> Row:
         self.command.session.add(row)
         self.command.session.flush()
         return row
-
-
-def digest_of(files: Mapping[str, bytes]) -> str:
-    """Give what tells one content of a bundle from another."""
-    return _digest(*(part for name in sorted(files) for part in (name.encode(), files[name])))
-
-
-def _digest(*parts: bytes) -> str:
-    whole = hashlib.sha256()
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "big"))
-        whole.update(part)
-    return whole.hexdigest()
 
 
 def _split(text: str) -> list[str]:

@@ -86,8 +86,8 @@ class Engine:
 
     def _new_node(self) -> int:
         with self._writer.begin() as connection:
-            result = connection.execute(insert(Node).values(started_at=self.clock()))
-            return int(result.inserted_primary_key[0])
+            row = insert(Node).values(started_at=self.clock()).returning(Node.id)
+            return connection.execute(row).scalar_one()
 
     def on_work(self, waker: Callable[[], None]) -> None:
         """Call `waker` after every commit that leaves work for a worker."""

@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, undefer
 
-from engine import clocks, definitions, numbers, projection, registry
+from engine import clocks, definitions, executions, numbers, projection, registry
 from engine.access import Actor
 from engine.definitions import Definition
-from engine.engine import Command, Engine
+from engine.engine import Command
 from engine.errors import (
     BudgetExceeded,
-    DecisionFailed,
     DuplicateBusinessKey,
     ExpressionFailed,
     InstanceClosed,
@@ -31,7 +30,7 @@ from engine.expressions import feel
 from engine.models.identity import Site, User
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED, TERMINATED, ProcessInstance
 from engine.models.job import MessageSubscription
-from engine.runtime import Budget, Context, Execution
+from engine.runtime import Execution
 
 UNIT_VARIABLE = "unit_no"
 
@@ -75,7 +74,7 @@ def start(
     execution = Execution.start(
         definition.diagram,
         definition.key,
-        context(command, instance, definition),
+        executions.context(command, instance, definition),
         dict(variables),
         process_id=definition.process_id,
     )
@@ -128,7 +127,7 @@ def _business_key(
     source = event.properties.get("businessKey", "") if event else ""
     if not source.startswith("="):
         return source
-    scope = {**variables, **_environment(instance)}
+    scope = {**variables, **executions.environment(instance)}
     now = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
     result = feel().batch([source], scope, now=now)[0]
     if result.error or not isinstance(result.value, str):
@@ -186,80 +185,6 @@ def require_running(instance: ProcessInstance) -> None:
         raise InstanceClosed(number=instance.number)
 
 
-def load(command: Command, instance: ProcessInstance) -> Execution:
-    """Bring a locked instance back to life in memory."""
-    definition = definitions.get(command.engine, command.session, instance.definition_key)
-    return Execution.load(
-        definition.diagram,
-        definition.key,
-        context(command, instance, definition),
-        instance.state,
-        dict(instance.variables),
-    )
-
-
-def peek(engine: Engine, session: Session, instance: ProcessInstance) -> Execution:
-    """Load an instance only to look at it; what is done to the execution is never saved."""
-    definition = definitions.get(engine, session, instance.definition_key)
-    reader = Command(engine, session, Actor(user_id=None, username="", name=""))
-    return Execution.load(
-        definition.diagram,
-        definition.key,
-        context(reader, instance, definition),
-        instance.state,
-        dict(instance.variables),
-    )
-
-
-def context(command: Command, instance: ProcessInstance, definition: Definition) -> Context:
-    """What the runtime may ask of the world outside while it runs this instance."""
-
-    zone = ZoneInfo(instance.policy["zone"])
-    local_now = command.now.astimezone(zone)
-
-    def diagram_for(process: str | int) -> tuple[int, Any]:
-        called = (
-            definitions.get(command.engine, command.session, process)
-            if isinstance(process, int)
-            else definitions.latest(command.engine, command.session, process)
-        )
-        return called.key, called.diagram
-
-    def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
-        scope = {**variables, **_environment(instance)}
-        decided = definitions.decide(
-            command.engine,
-            command.session,
-            definition.deployment_key,
-            decision_id,
-            scope,
-            local_now,
-        )
-        if decided.errors:
-            raise DecisionFailed(decision_id=decision_id, reason="; ".join(decided.errors))
-        return decided.value
-
-    return Context(
-        now=command.now,
-        feel=feel(),
-        decide=decide,
-        diagram_for=diagram_for,
-        new_key=command.new_key,
-        environment=_environment(instance),
-        budget=Budget(),
-        zone=zone,
-    )
-
-
-def _environment(instance: ProcessInstance) -> dict[str, Any]:
-    """The names every expression sees beside the variables (decision 9)."""
-    return {
-        "camunda": {"vars": {"tenant": instance.policy.get("settings", {})}},
-        **instance.policy.get("names", {}),
-        "instance": {"key": str(instance.key), "number": instance.number},
-    }
-
-
 def save(command: Command, instance: ProcessInstance, execution: Execution) -> None:
     """Project what the execution did onto rows and keep its state."""
     projection.project(command, instance, execution)
@@ -281,7 +206,7 @@ def _end(instance: ProcessInstance, command: Command, status: str) -> None:
 
 def advance(command: Command, instance: ProcessInstance, act: Callable[[Execution], None]) -> bool:
     """Load, act and save; False when the step budget ran out, with an incident written and the state as it was."""
-    execution = load(command, instance)
+    execution = executions.load(command, instance)
     try:
         act(execution)
     except BudgetExceeded as error:
@@ -304,7 +229,7 @@ def cancel(command: Command, key: int, reason: str) -> ProcessInstance:
         raise NotAllowed(reason="canceling this process instance")
     if not reason.strip():
         raise Rejected(reason="a reason is needed")
-    execution = load(command, instance)
+    execution = executions.load(command, instance)
     execution.cancel()
     projection.project(command, instance, execution)
     command.session.execute(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from engine import deployments
+from engine import bundles, deployments
 from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.models.definition import Deployment
@@ -43,7 +43,7 @@ def _deploy(engine: Engine, family: str, content: dict[str, bytes]) -> bool:
             .order_by(Deployment.key.desc())
             .limit(1)
         )
-        if last is not None and (not last.shipped or last.digest == deployments.digest_of(content)):
+        if last is not None and (not last.shipped or last.digest == bundles.digest_of(content)):
             return False
         deployments.deploy(command, content, family=family, note="shipped", shipped=True)
         return True

@@ -175,7 +175,7 @@ class _Run:
         try:
             with self._command(instruction, username) as command:
                 tasks.complete(command, task.key, raw, version=task.version)
-        except expected as error:  # type: ignore[misc]
+        except expected as error:
             missing = set(refusal.get("errors", [])) - set(getattr(error, "errors", {}))
             _require(not missing, f"expected errors at {sorted(missing)}, got {_words(error)}")
         else:

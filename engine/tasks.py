@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from engine import instances, notifications, projection, submissions
+from engine import executions, instances, notifications, projection, submissions
 from engine.access import Actor
 from engine.engine import Command
 from engine.errors import (
@@ -150,7 +150,7 @@ def complete(
     if not may_complete(command.actor, task):
         raise NotAllowed(reason="completing this task", **who_has(command.session, task))
     _require_distinct(command, task, command.actor.user_id)
-    execution = instances.load(command, instance)
+    execution = executions.load(command, instance)
     form = submissions.form_of(command, task.definition_key, task.form_id)
     clean = dict(variables)
     if form is not None:

@@ -25,6 +25,7 @@ EVALUATED = (
     ("calledDecision", ("decisionId",)),
 )
 _CARDINALITY = re.compile(r"(?:\d{1,2}|[1-4]\d\d|500)?", re.ASCII)
+TOGETHER = 100  # a call of the interpreter has a time limit
 ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +54,11 @@ def check(diagram: Diagram) -> list[Finding]:
 
 
 def _uncompilable(texts: list[Text]) -> list[Finding]:
-    faults = feel().compile_many([text.source for text in texts]) if texts else []
+    faults = [
+        fault
+        for begin in range(0, len(texts), TOGETHER)
+        for fault in feel().compile_many([text.source for text in texts[begin : begin + TOGETHER]])
+    ]
     return [
         Finding(
             "error", "expression", t.element_id, t.line, {"expression": t.source, "reason": fault}

@@ -62,7 +62,7 @@ def _given(entry: Entry | None) -> dict[str, str]:
 
 def _choose(found: Start) -> ResponseReturnValue:
     process_id = found.definition.process_id
-    given = {key: value for key, value in request.args.items() if not key.startswith("_")}
+    given = {key: value for key, value in request.args.items() if key != "choose"}
     sites = [
         {
             "name": names.site(site),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import request, url_for
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from engine import attachments, instances
+from engine import attachments, executions
 from engine.definitions import Definition
 from engine.errors import EngineError, Rejected
 from engine.forms import Form
@@ -94,7 +94,7 @@ def of_task(task: UserTask) -> Entry | None:
     form = records.form_of(of, task.form_id)
     if form is None:
         return None
-    execution = instances.peek(engine, session, task.instance)
+    execution = executions.peek(engine, session, task.instance)
     return Entry(
         of=of,
         form=form,

@@ -31,7 +31,7 @@ def find(process_id: str) -> Start:
     """Give the procedure the request is about. Raises NotFound when there is none the person may start anywhere.
 
     The site is the request's `site`, else the one looked at, else the person's first; `chosen` says whether anybody
-    decided for it.
+    decided for it, which an argument `choose` takes back.
     """
     actor = current_actor()
     definition = definitions.latest(engine, session, process_id)
@@ -50,7 +50,7 @@ def find(process_id: str) -> Start:
         definition=definition,
         site=looked_at or sites[0],
         sites=sites,
-        chosen=looked_at is not None or len(sites) == 1,
+        chosen=len(sites) == 1 or (looked_at is not None and "choose" not in request.args),
     )
 
 

@@ -1,0 +1,145 @@
+"""Bundles: the diagrams, forms, decisions and texts of a family, read and checked together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from engine import decisions, limits, roles
+from engine.errors import EngineError, InvalidDiagram, Rejected
+from engine.forms import Form
+from engine.models.definition import Decision, ProcessDefinition
+from engine.models.definition import Form as FormRow
+from engine.runtime import Diagram, Finding, parse
+
+MAX_FILES = 200
+MAX_BYTES = 8_000_000
+PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with a file of a bundle; an `error` refuses the bundle, a `warning` does not."""
+
+    file: str
+    severity: str
+    code: str
+    message: str
+    element_id: str | None = None
+    line: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Bundle:
+    """The checked content of a deployment."""
+
+    files: Mapping[str, bytes]
+    diagrams: dict[str, Diagram] = field(default_factory=dict)
+    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    models: dict[str, decisions.DecisionModel] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(files: Mapping[str, bytes]) -> Bundle:
+    """Parse every file of a bundle; what is wrong with one becomes a finding. Raises Rejected for oversized bundles."""
+    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
+        raise Rejected(reason=f"a bundle has at most {MAX_FILES} files and {MAX_BYTES} bytes")
+    bundle = Bundle(files)
+    for name in sorted(files):
+        try:
+            _read_file(bundle, name, files[name])
+        except InvalidDiagram as error:
+            bundle.problems += [_problem_of(name, finding) for finding in error.findings]
+        except (EngineError, ValueError, RecursionError) as error:
+            bundle.problems.append(_problem(name, "invalid_file", str(error)))
+    return bundle
+
+
+def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
+    if name.endswith(".bpmn"):
+        bundle.diagrams[name] = parse(content)
+    elif name.endswith(".form"):
+        schema = json.loads(content.decode("utf-8"))
+        Form.from_json(schema)
+        bundle.forms[name] = schema
+    elif name.endswith(".dmn"):
+        bundle.models[name] = decisions.parse(content)
+    elif name.startswith("texts/") and name.endswith(".json"):
+        texts = json.loads(content.decode("utf-8"))
+        if not all(isinstance(text, str) for text in texts.values()):
+            raise ValueError("texts map keys to strings")
+        bundle.texts[name] = texts
+    else:
+        content.decode("utf-8")
+
+
+def _problem_of(file: str, finding: Finding) -> Problem:
+    return Problem(
+        file=file,
+        severity=finding.severity,
+        code=finding.code,
+        message=finding.message,
+        element_id=finding.element_id,
+        line=finding.line,
+        params=finding.params,
+    )
+
+
+def _problem(file: str, code: str, message: str, **params: str) -> Problem:
+    return Problem(file=file, severity="error", code=code, message=message, params=params)
+
+
+def cross_problems(session: Session, bundle: Bundle) -> list[Problem]:
+    """What only shows when the files are seen together, and beside what is deployed already."""
+    forms = {schema["id"] for schema in bundle.forms.values()}
+    decided = {one for model in bundle.models.values() for one in model.decision_ids}
+    processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
+    problems: list[Problem] = []
+    for file, diagram in bundle.diagrams.items():
+        missing = [
+            *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
+            *_missing(session, "decision", diagram.called_decisions - decided, Decision.decision_id),
+            *_missing(session, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
+            *(("role", role) for role in sorted(_unknown_roles(diagram))),
+            *(("limit", key) for key in limits.unknown(diagram.limit_keys)),
+            *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
+        ]  # fmt: skip
+        problems += [
+            _problem(file, f"unknown_{noun}", f"There is no {noun} {one}.", id=one)
+            for noun, one in missing
+        ]
+    return problems
+
+
+def _missing(session: Session, noun: str, ids: Iterable[str], column: Any) -> list[tuple[str, str]]:
+    return [
+        (noun, one)
+        for one in sorted(ids)
+        if not session.scalar(select(exists().where(column == one)))
+    ]
+
+
+def _unknown_roles(diagram: Diagram) -> set[str]:
+    return set(diagram.roles) - roles.catalogue().keys() - PSEUDO_GROUPS
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """Give what tells one content of a bundle from another."""
+    return digest(*(part for name in sorted(files) for part in (name.encode(), files[name])))
+
+
+def digest(*parts: bytes) -> str:
+    """Give the SHA-256 of some parts; where one ends and the next begins counts."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()

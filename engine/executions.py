@@ -1,0 +1,91 @@
+"""Executions: a process instance brought to life in memory, with what it may ask of the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from engine import definitions
+from engine.access import Actor
+from engine.definitions import Definition
+from engine.engine import Command, Engine
+from engine.errors import DecisionFailed
+from engine.expressions import feel
+from engine.models.instance import ProcessInstance
+from engine.runtime import Budget, Context, Execution
+
+
+def load(command: Command, instance: ProcessInstance) -> Execution:
+    """Bring a locked instance back to life in memory."""
+    definition = definitions.get(command.engine, command.session, instance.definition_key)
+    return Execution.load(
+        definition.diagram,
+        definition.key,
+        context(command, instance, definition),
+        instance.state,
+        dict(instance.variables),
+    )
+
+
+def peek(engine: Engine, session: Session, instance: ProcessInstance) -> Execution:
+    """Load an instance only to look at it; what is done to the execution is never saved."""
+    definition = definitions.get(engine, session, instance.definition_key)
+    reader = Command(engine, session, Actor(user_id=None, username="", name=""))
+    return Execution.load(
+        definition.diagram,
+        definition.key,
+        context(reader, instance, definition),
+        instance.state,
+        dict(instance.variables),
+    )
+
+
+def context(command: Command, instance: ProcessInstance, definition: Definition) -> Context:
+    """What the runtime may ask of the world outside while it runs this instance."""
+    zone = ZoneInfo(instance.policy["zone"])
+    local_now = command.now.astimezone(zone)
+
+    def diagram_for(process: str | int) -> tuple[int, Any]:
+        called = (
+            definitions.get(command.engine, command.session, process)
+            if isinstance(process, int)
+            else definitions.latest(command.engine, command.session, process)
+        )
+        return called.key, called.diagram
+
+    def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
+        scope = {**variables, **environment(instance)}
+        decided = definitions.decide(
+            command.engine,
+            command.session,
+            definition.deployment_key,
+            decision_id,
+            scope,
+            local_now,
+        )
+        if decided.errors:
+            raise DecisionFailed(decision_id=decision_id, reason="; ".join(decided.errors))
+        return decided.value
+
+    return Context(
+        now=command.now,
+        feel=feel(),
+        decide=decide,
+        diagram_for=diagram_for,
+        new_key=command.new_key,
+        environment=environment(instance),
+        budget=Budget(),
+        zone=zone,
+    )
+
+
+def environment(instance: ProcessInstance) -> dict[str, Any]:
+    """The names every expression sees beside the variables (decision 9)."""
+    return {
+        "camunda": {"vars": {"tenant": instance.policy.get("settings", {})}},
+        **instance.policy.get("names", {}),
+        "instance": {"key": str(instance.key), "number": instance.number},
+    }
