@@ -67,9 +67,7 @@ def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
     if name.endswith(".bpmn"):
         bundle.diagrams[name] = parse(content)
     elif name.endswith(".form"):
-        schema = json.loads(content.decode("utf-8"))
-        Form.from_json(schema)
-        bundle.forms[name] = schema
+        bundle.forms[name] = dict(Form.from_bytes(content).schema)
     elif name.endswith(".dmn"):
         bundle.models[name] = decisions.parse(content)
     elif name.startswith("texts/") and name.endswith(".json"):

@@ -65,15 +65,17 @@ def check(
     raw: Mapping[str, Any],
     context: Mapping[str, Any],
     where: Site | Place,
+    *,
+    typed: bool = False,
 ) -> dict[str, Any]:
-    """Give the clean variables of a submission, typed text or JSON; dates are meant in the site's zone.
+    """Give the clean variables of a submission; dates are meant in the site's zone.
 
-    Uploads it names become the instance's. Raises InvalidVariables with every error at its field.
+    What people type is text (an amount is yuan); `typed` values are JSON (an amount is integer fen). Uploads it names become the instance's. Raises InvalidVariables with every error at its field.
     """
     place = where if isinstance(where, Place) else Place(where.id, where.timezone)
     resolver = Resolver(command, place)
     now = command.now.astimezone(ZoneInfo(place.timezone))
-    clean = form.validate(raw, context, resolver=resolver, now=now)
+    clean = form.validate(raw, context, resolver=resolver, now=now, typed=typed)
     if resolver.attachments and place.instance_key:
         command.session.execute(
             update(Attachment)

@@ -139,10 +139,12 @@ def complete(
     variables: Mapping[str, Any],
     *,
     version: int | None = None,
+    typed: bool = False,
 ) -> Completion:
     """Complete a user task and run its instance to the next wait state.
 
-    `version` is the task version the actor saw; `variables` are checked against the task's form. Raises TaskChanged, TaskClosed, NotAllowed or InvalidVariables; then nothing has been written.
+    `version` is the task version the actor saw; `variables` are checked against the task's form (`typed` when they are JSON
+    rather than what a person typed). Raises TaskChanged, TaskClosed, NotAllowed or InvalidVariables; then nothing has been written.
     When the process runs on without end, the task stays open, what was submitted is kept as the actor's draft and an
     incident is recorded.
     """
@@ -156,7 +158,7 @@ def complete(
     if form is not None:
         scope = execution.variables_of(key)
         place = submissions.Place(task.site_id, instance.policy["zone"], instance.key, key)
-        clean = submissions.check(command, form, variables, scope, place)
+        clean = submissions.check(command, form, variables, scope, place, typed=typed)
     try:
         execution.complete(key, clean)
     except BudgetExceeded as error:

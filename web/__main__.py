@@ -12,6 +12,7 @@ from types import FrameType
 from waitress.server import create_server
 
 from engine import database, demo, library, schema
+from engine.demo import people
 from engine.engine import Engine
 from engine.worker import Worker
 from web import create_app
@@ -58,9 +59,8 @@ def prepare(config: Config) -> Engine:
     engine = Engine(bind, home=config.home, secret=config.secret, clock=config.clock)
     _step("database", lambda: schema.upgrade(bind))
     _step("procedures", lambda: library.deploy_shipped(engine))
-    if demo.is_empty(engine):
-        _step("demo company", lambda: demo.load(engine))
-        _step("demo move-ins", lambda: demo.move_ins(engine))
+    _step("demo company", lambda: demo.load(engine))
+    _step("demo move-ins", lambda: demo.move_ins(engine))
     return engine
 
 
@@ -73,9 +73,11 @@ def _step(name: str, act: Callable[[], object]) -> None:
 
 def _welcome(config: Config) -> None:
     print(f"\nGuicheng 规程  {config.public_url}\n")
-    print(f"  password of every demo account: {demo.PASSWORD}")
-    for username, name, role in demo.accounts():
-        print(f"  {username:<14} {name}  {role}")
+    print(
+        f"  demo accounts, password {people.PASSWORD}; with a 2 behind the name at the second site:"
+    )
+    for person in people.STAFF:
+        print(f"  {person.username:<13} {person.role:<24} {person.name}")
     print("\nCtrl+C stops; everything is kept in", config.home, flush=True)
 
 

@@ -106,7 +106,9 @@ def find(
     for attempt in range(PASSES):
         found = _evaluate(components, values, known, feel, now, () if show else FOR_PEOPLE)
         if attempt >= PASSES // 2:
-            found |= {key: True for key, answer in known.items() if key[1] == "hide" and answer is True}
+            found |= {
+                key: True for key, answer in known.items() if key[1] == "hide" and answer is True
+            }
         known, before = found, values
         values = _settle(components, bound, bases, known)
         if all(values.get(key) == before.get(key) for key in watched):
@@ -116,68 +118,11 @@ def find(
 
 def _watched(components: Tree) -> list[str]:
     # Only a change that some expression can see is worth another round: of a value it names, or within rows and objects.
-    sources = " ".join(source for component in every(components) for source in component.rules.values())
+    sources = " ".join(
+        source for component in every(components) for source in component.rules.values()
+    )
     named = set(re.findall(r"\w+", sources))
     return [each.key for each, children in members(components) if children or each.key in named]
-
-
-def cells(self) -> Iterator[Cell]:
-        """Give every component in reading order, once for each row it stands in, hidden ones too."""
-        return cells(self.components, self.values, self.known)
-
-    def answer(self, cell: Cell, rule: str) -> Any:
-        """Give what an expression of the component said; None if it has none or it failed."""
-        return self.known.get((cell.path, rule))
-
-    def required(self, cell: Cell) -> bool:
-        """Say whether the field must be filled in now."""
-        return (
-            cell.component.limits.get("required") is True or self.answer(cell, "required") is True
-        )
-
-    def bound(self, cell: Cell, name: str) -> Any:
-        """Give a limit, computed or written: min, max, minLength, maxLength."""
-        return self.known.get((cell.path, name), cell.component.limits.get(name))
-
-    def choices(self, cell: Cell) -> list[Choice]:
-        """Give the choices of a select, radio, checklist or taglist."""
-        return choices(cell.component, self.answer(cell, "options"), self.bases[""])
-
-    def documents(self, cell: Cell) -> list[dict[str, Any]]:
-        """Give the rows of a document checklist: id, name, clause, original, copy."""
-        return documents(cell.component, self.answer(cell, "options"), self.bases[""])
-
-    def base(self, cell: Cell) -> Any:
-        """Give the value that the instance has now, before this submission."""
-        return self.bases.get(cell.prefix, {}).get(cell.component.key)
-
-
-def find(
-    components: Tree,
-    sent: Values,
-    context: Values,
-    feel: Feel,
-    now: datetime,
-    *,
-    show: bool = False,
-) -> Facts:
-    """Settle what was sent over the variables of the instance; with `show` also what only people see."""
-    bases: dict[str, Values] = {}
-    bound = _bind(components, sent, context, "", bases)
-    known: dict[tuple[str, str], Any] = {}
-    values: Values = _settle(components, bound, bases, known)
-    for attempt in range(PASSES):
-        found = _evaluate(components, values, known, feel, now, () if show else FOR_PEOPLE)
-        if attempt >= PASSES // 2:
-            found |= {
-                key: True for key, answer in known.items() if key[1] == "hide" and answer is True
-            }
-        known = found
-        settled = _settle(components, bound, bases, known)
-        if settled == values:
-            break
-        values = settled
-    return Facts(components, values, known, bases)
 
 
 def cells(

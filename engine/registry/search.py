@@ -22,6 +22,11 @@ from engine.registry.units import at_place, units_visible_to
 LIMIT = 20
 SHORTEST_TAIL = 4
 LONGEST = 64
+UNTYPED = (
+    "Cc",
+    "Cf",
+    "Cs",
+)  # control characters and lone surrogates, which no database column holds
 _DIGITS = re.compile(r"[0-9]{4,20}")
 _LETTERS = re.compile(r"[a-z][a-z0-9]*")
 _AFTER_ALL = "\U0010ffff"
@@ -47,7 +52,7 @@ def search(
 
     Only what the sites of the actor hold is found, with `site` only what that one holds; at most `limit` of each noun.
     """
-    typed = unicodedata.normalize("NFKC", typed).strip()[:LONGEST]
+    typed = _plain(typed)
     if not typed:
         return Found()
     units = find_units(session, actor, typed, site, limit)
@@ -63,8 +68,8 @@ def find_units(
 ) -> list[Unit]:
     """Find units by number in any way of writing it, else those whose label begins so."""
     query = _at(units_visible_to(actor), Unit.site_id, site).order_by(Unit.label)
-    conditions = [at_place(place) for place in places(typed)]
-    text = canonical(typed)
+    conditions = [at_place(place) for place in places(_plain(typed))]
+    text = canonical(_plain(typed))
     if text.isascii() and text:
         conditions += [
             _begins(Unit.label, start) for start in dict.fromkeys([text, text.replace("-", "")])
@@ -78,7 +83,12 @@ def find_customers(
     """Find customers by name, pinyin, initials or the last digits (four or more) of their phone."""
     query = _at(customers_visible_to(actor), Customer.site_id, site).order_by(Customer.name)
     query = query.options(selectinload(Customer.occupancies).joinedload(Occupancy.unit))
-    return _fill(session, query, _named(typed), limit)
+    return _fill(session, query, _named(_plain(typed)), limit)
+
+
+def _plain(typed: str) -> str:
+    folded = unicodedata.normalize("NFKC", typed)
+    return "".join(c for c in folded if unicodedata.category(c) not in UNTYPED).strip()[:LONGEST]
 
 
 def _named(typed: str) -> Iterator[ColumnElement[bool]]:

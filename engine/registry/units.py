@@ -49,7 +49,7 @@ def get_unit(session: Session, actor: Actor, unit_id: int) -> Unit:
 
 def find_unit(session: Session, site_id: int, typed: str) -> Unit | None:
     """Give the unit of a site with this label, or the only one that can be meant by what was typed; else None."""
-    if not typed.strip():
+    if not typed.strip() or not typed.isprintable():
         return None
     at_site = select(Unit).where(Unit.site_id == site_id)
     unit = session.scalar(at_site.where(Unit.label == typed))

@@ -9,6 +9,7 @@ Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leavi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from engine.runtime.diagram import Element, Flow
     from engine.runtime.multi_instance import MultiInstance
     from engine.runtime.specs import ProcessSpec
+
+log = logging.getLogger(__name__)
 
 
 class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
@@ -79,6 +82,9 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
             self.stop(my_task, fault)
         except EngineError as error:
             self.stop(my_task, Fault(UNKNOWN, error.message))
+        except Exception as error:
+            log.exception("element %s failed", self.element.id)
+            self.stop(my_task, Fault(UNKNOWN, f"{type(error).__name__}: {error}"))
         return None
 
     def _run_hook(self, my_task: Task) -> bool | None:

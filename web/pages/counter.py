@@ -122,7 +122,7 @@ def call() -> ResponseReturnValue:
     return redirect(url_for("counter.index", site=site.key))
 
 
-@blueprint.post("/<int:ticket_id>/<verb>")
+@blueprint.post("/<int(max=9007199254740991):ticket_id>/<verb>")
 def step(ticket_id: int, verb: str) -> ResponseReturnValue:
     """Move a number on: recall, serve, finish or skip it."""
     if verb not in STEPS:
@@ -138,7 +138,7 @@ def step(ticket_id: int, verb: str) -> ResponseReturnValue:
     return redirect(url_for("counter.index", site=site.key))
 
 
-@blueprint.post("/<int:ticket_id>/begin")
+@blueprint.post("/<int(max=9007199254740991):ticket_id>/begin")
 def begin(ticket_id: int) -> ResponseReturnValue:
     """Note that the person is at the window, and go on to the start form with what the number tells."""
     actor = signin.current_actor()

@@ -80,7 +80,7 @@ def _unit(unit_id: int) -> Unit:
     return registry.get_unit(db.session(), signin.current_actor(), unit_id)
 
 
-@blueprint.get("/units/<int:unit_id>")
+@blueprint.get("/units/<int(max=9007199254740991):unit_id>")
 def unit(unit_id: int) -> ResponseReturnValue:
     """Show a unit: facts, occupants, what is owed, what runs for it and what can be started."""
     found, actor = _unit(unit_id), signin.current_actor()
@@ -103,7 +103,7 @@ def unit(unit_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/units/<int:unit_id>/edit", methods=["GET", "POST"])
+@blueprint.route("/units/<int(max=9007199254740991):unit_id>/edit", methods=["GET", "POST"])
 def edit_unit(unit_id: int) -> ResponseReturnValue:
     """Change a unit's area, district, names and status."""
     found = _unit(unit_id)
@@ -156,7 +156,7 @@ def _unit_form(found: Unit, wrong: dict[str, str]) -> ResponseReturnValue:
     return page, 422 if wrong else 200
 
 
-@blueprint.route("/units/<int:unit_id>/occupants", methods=["GET", "POST"])
+@blueprint.route("/units/<int(max=9007199254740991):unit_id>/occupants", methods=["GET", "POST"])
 def add_occupant(unit_id: int) -> ResponseReturnValue:
     """Record a new owner, tenant or other occupant: a customer of the site found again, or a new one."""
     found = _unit(unit_id)
@@ -193,7 +193,7 @@ def _occupant_form(found: Unit, wrong: dict[str, str]) -> ResponseReturnValue:
     return page, 422 if wrong else 200
 
 
-@blueprint.post("/occupancies/<int:occupancy_id>/end")
+@blueprint.post("/occupancies/<int(max=9007199254740991):occupancy_id>/end")
 def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
     """Record that an occupancy ended."""
     found = db.session.get(Occupancy, occupancy_id)
@@ -210,13 +210,13 @@ def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
     return redirect(url_for("registry.unit", unit_id=found.unit_id))
 
 
-@blueprint.get("/customers/<int:customer_id>")
+@blueprint.get("/customers/<int(max=9007199254740991):customer_id>")
 def customer(customer_id: int) -> ResponseReturnValue:
     """Show a customer with masked personal data, contacts and units."""
     return _customer(customer_id, full=False)
 
 
-@blueprint.post("/customers/<int:customer_id>/reveal")
+@blueprint.post("/customers/<int(max=9007199254740991):customer_id>/reveal")
 def reveal(customer_id: int) -> ResponseReturnValue:
     """Show a customer's full phone and identity number once, to those whose work needs them; the audit keeps who looked."""
     actor = signin.current_actor()
@@ -242,7 +242,7 @@ def _customer(customer_id: int, *, full: bool) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])
+@blueprint.route("/customers/<int(max=9007199254740991):customer_id>/edit", methods=["GET", "POST"])
 def edit_customer(customer_id: int) -> ResponseReturnValue:
     """Change a customer's name, phone and the rest, and whom to call in an emergency."""
     found = registry.get_customer(db.session(), signin.current_actor(), customer_id)

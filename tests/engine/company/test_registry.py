@@ -115,7 +115,7 @@ def test_finds_owners_by_name_pinyin_initials_and_phone_tail(
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "   ", "234", "%", "_", "李%", "x" * 500, "\x00", "12" * 40, "('"]
+    "typed", ["", "   ", "234", "%", "_", "李%", "x" * 500, "\x00", "\ud800", "12" * 40, "('"]
 )
 def test_finds_nothing_for_what_means_nothing(
     engine: Engine, registered: dict[str, int], typed: str
@@ -177,7 +177,8 @@ def test_find_unit_takes_a_label_or_an_unmistakable_typing(
         assert registry.find_unit(session, 1, "3栋2单元1201").id == registered["3-2-1201"]
         assert registry.find_unit(session, 1, "3栋1201") is None
         assert registry.find_unit(session, 2, "3-2-1201") is None
-        assert registry.find_unit(session, 1, "") is None
+        for nothing in ("", " ", "\x00", "\ud800"):
+            assert registry.find_unit(session, 1, nothing) is None
 
 
 def test_a_new_status_is_kept_with_its_day_and_audited(

@@ -1,0 +1,364 @@
+"""Several people and workers at the same moment: one of them succeeds, the others hear why, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from engine import audit, identity, incidents, instances, jobs, messages, tasks, worker
+from engine.access import SYSTEM, Actor
+from engine.errors import Conflict, DuplicateBusinessKey, EngineError, Rejected, TaskChanged
+from engine.models.instance import COMPLETED, TERMINATED, ElementInstance, ProcessInstance
+from engine.models.job import Incident, Job, MessageCorrelation
+from engine.models.task import COMPLETED as DONE
+from engine.models.task import UserTask
+from tests.conftest import Clock
+from tests.diagrams import chain, process, service_task, user_task
+from tests.faults import diagrams
+from tests.faults.crowd import together, winners
+from tests.faults.invariants import broken, count
+from tests.world import World
+
+
+def complete(world: World, actor: Actor, task: UserTask, **variables: Any) -> bool:
+    with world.engine.begin(actor) as command:
+        done = tasks.complete(command, task.key, variables, version=task.version)
+    return done.ran
+
+
+def staff(world: World) -> list[Actor]:
+    return [world.actor(name) for name in ("clerk", "assistant", "colleague", "supervisor")]
+
+
+def test_of_eight_people_who_complete_the_same_task_one_succeeds(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.TWO_STEPS})
+    started = world.start("p")
+    task, people = world.task("work"), staff(world) * 2
+    results = together(
+        [partial(complete, world, actor, task, by=index) for index, actor in enumerate(people)]
+    )
+    assert winners(results) == [True]
+    assert [one.element_id for one in world.open_tasks(started)] == ["next"]
+    refusals = [one for one in results if isinstance(one, Exception)]
+    assert {one.params["by"] for one in refusals} == {people[results.index(True)].name}
+    assert world.instance(started.key).variables == {"by": results.index(True)}
+    assert broken(world.engine) == []
+
+
+def test_people_who_complete_different_branches_all_succeed(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.branches(8)})
+    started = world.start("p")
+    actor = world.actor("assistant")
+    results = together(
+        [
+            partial(complete, world, actor, task, **{task.element_id: index})
+            for index, task in enumerate(world.open_tasks(started))
+        ]
+    )
+    assert winners(results) == [True] * 8
+    assert [one.element_id for one in world.open_tasks(started)] == ["after"]
+    assert world.instance(started.key).variables == {f"b{index}": index for index in range(8)}
+    branch = ElementInstance.element_id.startswith("b")
+    assert count(world.engine, ElementInstance, branch, ElementInstance.state == "completed") == 8
+    completions = audit.AuditEntry.action == "task.completed"
+    assert count(world.engine, audit.AuditEntry, completions) == 8
+    assert broken(world.engine) == []
+
+
+def test_one_of_all_candidates_claims_a_task(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.ONE_STEP})
+    world.start("p")
+    task = world.task("work")
+
+    def claim(actor: Actor) -> str:
+        with world.engine.begin(actor) as command:
+            tasks.claim(command, task.key, version=task.version)
+        return actor.name
+
+    people = [*staff(world), world.actor("cashier"), world.actor("owner"), world.actor("root")]
+    results = together([partial(claim, actor) for actor in people])
+    (name,) = winners(results, TaskChanged)
+    assert {one.params["by"] for one in results if isinstance(one, Exception)} == {name}
+    assert broken(world.engine) == []
+
+
+def test_a_task_is_either_completed_or_canceled(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.ONE_STEP})
+    started = [world.start("p") for _ in range(6)]
+
+    def cancel(key: int) -> bool:
+        with world.engine.begin(world.actor("root")) as command:
+            instances.cancel(command, key, "no longer wanted")
+        return False
+
+    actor = world.actor("assistant")
+    acts = [partial(complete, world, actor, task) for task in world.open_tasks()]
+    results = together(acts + [partial(cancel, one.key) for one in started])
+    for one, completed, canceled in zip(started, results[:6], results[6:], strict=True):
+        (ran,) = winners([completed, canceled])
+        assert world.instance(one.key).status == (COMPLETED if ran else TERMINATED)
+    assert world.open_tasks() == []
+    assert broken(world.engine) == []
+
+
+def test_a_task_is_either_completed_or_overtaken_by_its_timer(world: World, clock: Clock) -> None:
+    world.deploy({"p.bpmn": diagrams.TIMER})
+    started = [world.start("p") for _ in range(6)]
+    clock.forward(hours=2)
+    actor = world.actor("assistant")
+    acts: list[Any] = [partial(complete, world, actor, task) for task in world.open_tasks()]
+    results = together([*acts, partial(worker.run_due, world.engine)])
+    winners(results)
+    for one, completed in zip(started, results, strict=False):
+        following = [task.element_id for task in world.open_tasks(one)]
+        assert following == (["after"] if completed is True else ["chase"])
+    assert broken(world.engine) == []
+
+
+def test_workers_side_by_side_do_every_job_once(world: World) -> None:
+    world.deploy({"q.bpmn": process(user_task("theirs") + chain("s", "theirs", "e"), "q")})
+    body = service_task("spawn", "guicheng.start-process", {"processId": '="q"'})
+    body += service_task("tell", "guicheng.publish-message", {"name": '="go"'})
+    world.deploy({"p.bpmn": process(body + chain("s", "spawn", "tell", "e"))}, family="other")
+    parents = [world.start("p") for _ in range(10)]
+    results = together([partial(worker.run_due, world.engine)] * 4)
+    assert sum(winners(results)) == 20
+    with world.engine.read() as session:
+        children = session.scalars(
+            select(ProcessInstance.parent_key).where(ProcessInstance.process_id == "q")
+        ).all()
+    assert sorted(children) == [one.key for one in parents]
+    assert broken(world.engine) == []
+
+
+def test_workers_side_by_side_on_one_leased_job_do_it_once(world: World) -> None:
+    world.deploy({"q.bpmn": process(user_task("theirs") + chain("s", "theirs", "e"), "q")})
+    body = service_task("spawn", "guicheng.start-process", {"processId": '="q"'})
+    world.deploy({"p.bpmn": process(body + chain("s", "spawn", "e"))}, family="other")
+    world.start("p")
+    with world.engine.read() as session:
+        key = session.scalars(select(Job.key)).one()
+    results = together([partial(worker._run_job, world.engine, key)] * 4)
+    assert winners(results) == [True]
+    assert count(world.engine, ProcessInstance, ProcessInstance.process_id == "q") == 1
+    assert broken(world.engine) == []
+
+
+def test_workers_side_by_side_bring_a_message_once_to_each_process(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.MESSAGE})
+    started = [world.start("p", {"k": str(index % 4)}) for index in range(8)]
+    for key in range(4):
+        with world.engine.begin(SYSTEM) as command:
+            messages.publish(command, world.site().id, "go", str(key))
+    results = together([partial(worker.run_due, world.engine)] * 4)
+    assert sum(winners(results)) == 4
+    assert count(world.engine, MessageCorrelation) == 4
+    went_on = [one for one in started if world.open_tasks(one)]
+    assert len(went_on) == 4
+    assert {world.instance(one.key).variables["k"] for one in went_on} == set("0123")
+    assert broken(world.engine) == []
+
+
+def test_workers_side_by_side_fire_every_timer_once(world: World, clock: Clock) -> None:
+    world.deploy({"p.bpmn": diagrams.TIMER})
+    started = [world.start("p") for _ in range(8)]
+    clock.forward(hours=2)
+    results = together([partial(worker.run_due, world.engine)] * 4)
+    assert sum(winners(results)) == 8
+    for one in started:
+        assert [task.element_id for task in world.open_tasks(one)] == ["chase"]
+    assert count(world.engine, audit.AuditEntry, audit.AuditEntry.action == "timers.fired") == 8
+    assert broken(world.engine) == []
+
+
+def test_a_lease_that_ran_out_lets_only_the_first_result_count(world: World, clock: Clock) -> None:
+    world.deploy({"p.bpmn": process(service_task("call", "sms") + chain("s", "call", "e"))})
+    started = world.start("p")
+    lease = dt.timedelta(minutes=1)
+    for name in ("slow", "quick"):
+        with world.engine.begin(SYSTEM) as command:
+            (leased,) = jobs.activate(command, ["sms"], worker=name, lease=lease, limit=1)
+        clock.forward(minutes=2)
+
+    def finish(name: str) -> str:
+        with world.engine.begin(SYSTEM) as command:
+            jobs.complete(command, leased.key, {"by": name})
+        return name
+
+    def fail() -> str:
+        with world.engine.begin(SYSTEM) as command:
+            jobs.throw_error(command, leased.key, "E1", "late", {})
+        return "error"
+
+    results = together([partial(finish, "slow"), partial(finish, "quick"), fail])
+    (name,) = winners(results, jobs.JobClosed)
+    found = world.instance(started.key)
+    assert (found.status, found.variables) == (
+        ("active", {}) if name == "error" else (COMPLETED, {"by": name})
+    )
+    assert broken(world.engine) == []
+
+
+def test_one_operator_resolves_an_incident(world: World) -> None:
+    body = service_task("call", "guicheng.notify", {"text": "=1 + amount"}, retries="1")
+    world.deploy({"p.bpmn": process(body + user_task("next") + chain("s", "call", "next", "e"))})
+    started = world.start("p")
+    with world.engine.read() as session:
+        incident = session.scalars(select(Incident)).one()
+
+    def resolve() -> bool:
+        with world.engine.begin(world.actor("root")) as command:
+            incidents.resolve(command, incident.key, variables={"amount": 1})
+        return True
+
+    assert winners(together([resolve] * 4), incidents.IncidentResolved) == [True]
+    worker.run_due(world.engine)
+    assert [task.element_id for task in world.open_tasks(started)] == ["next"]
+    assert broken(world.engine) == []
+
+
+def test_numbers_are_given_once_and_without_gaps(world: World) -> None:
+    numbered = process(
+        user_task("work") + chain("s", "work", "e"), start={"numberPrefix": "RH", "businessKey": "=k"}
+    )
+    world.deploy({"p.bpmn": numbered})
+    world.start("p", {"k": "taken"})
+    keys = ["taken", "a", "taken", "b", "c", "taken", "d", "e"]
+    results = together([partial(world.start, "p", {"k": key}) for key in keys])
+    started = winners(results, DuplicateBusinessKey)
+    assert sorted(one.number for one in started) == [f"RH-20261120-{n:03}" for n in range(2, 7)]
+    assert broken(world.engine) == []
+
+
+def test_of_eight_starts_with_one_business_key_one_succeeds(world: World) -> None:
+    same = process(user_task("work") + chain("s", "work", "e"), start={"businessKey": "=unit"})
+    world.deploy({"p.bpmn": same})
+    results = together([partial(world.start, "p", {"unit": "3-2-1201"})] * 8)
+    (started,) = winners(results, DuplicateBusinessKey)
+    assert [task.instance_key for task in world.open_tasks()] == [started.key]
+    assert broken(world.engine) == []
+
+
+def test_a_message_id_is_taken_once_however_many_publish_it(world: World) -> None:
+    def publish() -> bool:
+        with world.engine.begin(SYSTEM) as command:
+            messages.publish(command, world.site().id, "go", "1", message_id="payment-7")
+        return True
+
+    assert winners(together([publish] * 8), messages.DuplicateMessage) == [True]
+
+
+@pytest.mark.parametrize("deployed_before", [True, False])
+def test_deployments_at_the_same_moment_give_versions_one_after_the_other(
+    world: World, deployed_before: bool
+) -> None:
+    if deployed_before:
+        world.deploy({"p.bpmn": diagrams.numbered(9)})
+    results = together(
+        [partial(world.deploy, {"p.bpmn": diagrams.numbered(index)}) for index in range(4)]
+    )
+    deployed = winners(results)
+    versions = sorted(one.definitions[0].version for one in deployed)
+    first = 2 if deployed_before else 1
+    assert versions == list(range(first, first + len(deployed)))
+    assert broken(world.engine) == []
+
+
+def test_starting_while_a_new_version_is_deployed_uses_one_of_the_two(world: World) -> None:
+    old = world.deploy({"p.bpmn": diagrams.numbered(1)}).definitions[0]
+    results = together(
+        [partial(world.start, "p")] * 3
+        + [partial(world.deploy, {"p.bpmn": diagrams.numbered(2)})]
+        + [partial(world.start, "p")] * 3
+    )
+    new = winners(results)[3].definitions[0]
+    at = {old.key: "work1", new.key: "work2"}
+    for one in results[:3] + results[4:]:
+        assert [task.element_id for task in world.open_tasks(one)] == [at[one.definition_key]]
+    assert broken(world.engine) == []
+
+
+def test_acts_of_administration_at_the_same_moment_stand_in_one_chain(world: World) -> None:
+    def create(index: int) -> str:
+        with world.engine.begin(world.actor("root")) as command:
+            return identity.create_user(
+                command, username=f"new{index}", name="New", password="correct horse battery"
+            ).username
+
+    assert len(winners(together([partial(create, index) for index in range(8)]))) == 8
+    assert broken(world.engine) == []
+
+
+def test_a_reset_token_works_for_one_of_those_who_have_it(world: World) -> None:
+    with world.engine.begin(world.actor("root")) as command:
+        token = identity.begin_reset(command, "clerk")
+
+    def reset(new: str) -> str:
+        with world.engine.begin(SYSTEM) as command:
+            identity.reset_password(command, token, new)
+        return new
+
+    passwords = [f"a new password {index}" for index in range(4)]
+    (new,) = winners(together([partial(reset, one) for one in passwords]), Rejected)
+    with world.engine.read() as session:
+        assert identity.authenticate(session, "clerk", new).username == "clerk"
+
+
+def test_drafts_of_one_form_in_two_windows_do_not_fail(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.ONE_STEP})
+    world.start("p")
+    task = world.task("work")
+
+    def draft(index: int) -> int:
+        with world.engine.begin(world.actor("clerk")) as command:
+            tasks.save_draft(command, f"task:{task.key}", {"typed": index})
+        return index
+
+    results = together([partial(draft, index) for index in range(8)])
+    assert sorted(winners(results)) == list(range(8))
+    with world.engine.read() as session:
+        kept = tasks.draft_of(session, world.actor("clerk"), f"task:{task.key}")
+    assert kept is not None
+    assert kept.data["typed"] in range(8)
+
+
+def test_a_completion_and_a_worker_on_other_branches_of_one_instance_both_count(
+    world: World, clock: Clock
+) -> None:
+    body = '<parallelGateway id="fork"/><parallelGateway id="join"/>'
+    body += user_task("person") + service_task("machine", "guicheng.notify") + user_task("after")
+    body += chain("s", "fork", "person", "join", "after", "e") + chain("fork", "machine", "join")
+    world.deploy({"p.bpmn": process(body)})
+    started = [world.start("p") for _ in range(5)]
+    actor = world.actor("assistant")
+    acts: list[Any] = [partial(complete, world, actor, task) for task in world.open_tasks()]
+    winners(together([*acts, *[partial(worker.run_due, world.engine)] * 2]), EngineError)
+    worker.run_due(world.engine)
+    clock.forward(minutes=2)
+    worker.run_due(world.engine)
+    assert count(world.engine, UserTask, UserTask.state == DONE) == 5
+    for one in started:
+        assert [task.element_id for task in world.open_tasks(one)] == ["after"]
+    assert broken(world.engine) == []
+
+
+def test_a_refusal_is_a_conflict_and_never_an_error_of_the_database(world: World) -> None:
+    world.deploy({"p.bpmn": diagrams.ONE_STEP})
+    world.start("p")
+    task = world.task("work")
+
+    def act(index: int) -> str:
+        with world.engine.begin(staff(world)[index % 4]) as command:
+            if index % 2:
+                tasks.claim(command, task.key)
+            else:
+                tasks.complete(command, task.key, {})
+        return "done"
+
+    results = together([partial(act, index) for index in range(8)])
+    assert all(one == "done" or isinstance(one, Conflict | EngineError) for one in results)
+    assert broken(world.engine) == []

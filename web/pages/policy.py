@@ -1,0 +1,144 @@
+"""The rows of the settings pages: what holds at a site or in the company, where it comes from and who changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+
+from engine import limits, people
+from engine import settings as choices
+from engine.access import Actor
+from engine.errors import NotFound
+from engine.models.definition import ProcessDefinition
+from engine.models.identity import Site
+from engine.models.policy import LimitOverride, Override, SettingOverride
+from web import shell, signin
+from web.extensions import session
+from web.pages import place, values
+from web.views import names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Limits or settings: where they stand, and how they are read, put into words and changed."""
+
+    catalogue: Any
+    current: Any
+    change: Any
+    model: type[Override]
+    words: Any
+    typed: Any
+
+
+LIMITS = Kind(
+    catalogue=limits.catalogue,
+    current=limits.values,
+    change=limits.change,
+    model=LimitOverride,
+    words=values.limit_words,
+    typed=values.typed_limit,
+)
+CHOICES = Kind(
+    catalogue=choices.catalogue,
+    current=choices.values,
+    change=choices.change,
+    model=SettingOverride,
+    words=values.setting_words,
+    typed=values.typed_setting,
+)
+
+
+def scope() -> Site | None:
+    """Give the site whose rows are asked for (`?site=`), None for the whole company.
+
+    Site directors see their sites only. Raises NotFound for a site where the actor does not work.
+    """
+    actor = signin.current_actor()
+    if request.values.get("site"):
+        return place.here()
+    company_wide = actor.has("process_owner") or actor.has("admin")
+    return None if company_wide else place.here()
+
+
+def scopes() -> list[tuple[str, str]]:
+    """Give what can be looked at: the company for those who work for all of it, and the actor's sites."""
+    actor = signin.current_actor()
+    company_wide = actor.has("process_owner") or actor.has("admin")
+    return ([("", str(_("全公司")))] if company_wide else []) + place.options()
+
+
+def may_change(actor: Actor, site: Site | None, row: Mapping[str, Any]) -> bool:
+    """Whether the actor may change a row at a site or for the company (decision 12)."""
+    if actor.has("process_owner"):
+        return True
+    by_site = bool(row.get("editable_by_site", True))
+    return site is not None and by_site and actor.has("site_director", site.id)
+
+
+def one(kind: Kind, key: str) -> Mapping[str, Any]:
+    """Give a row of the catalogue. Raises NotFound."""
+    row: Mapping[str, Any] | None = kind.catalogue().get(key)
+    if row is None:
+        raise NotFound(noun="setting", key=key)
+    return row
+
+
+def groups(kind: Kind, site: Site | None) -> list[dict[str, Any]]:
+    """Give all rows as the page shows them, by what they belong to."""
+    rows = kind.catalogue()
+    current = kind.current(session, site, rows)
+    changed = _changed(kind.model, site)
+    who = people.by_id(session, [one.changed_by for one in changed.values()])
+    actor = signin.current_actor()
+    titles = _titles()
+    views = [
+        {
+            "key": key,
+            "group": key.partition(".")[0],
+            "name": values.name(row),
+            "words": kind.words(row, current[key]),
+            "shipped": kind.words(row, row["default" if "default" in row else "value"]),
+            "sources": row.get("sources") or [row.get("source")],
+            "conflict": row.get("conflict") or row.get("number"),
+            "changed": changed.get(key),
+            "by": names.user(who.get(changed[key].changed_by or 0)) if key in changed else "",
+            "editable": may_change(actor, site, row),
+        }
+        for key, row in rows.items()
+    ]
+    return [
+        {"key": group, "title": titles.get(group, group), "rows": list(members)}
+        for group, members in groupby(views, key=lambda view: str(view["group"]))
+    ]
+
+
+def _changed(model: type[Override], site: Site | None) -> dict[str, Override]:
+    holds = or_(model.site_id.is_(None), model.site_id == (site.id if site else None))
+    rows = session.scalars(select(model).where(holds))
+    return {row.key: row for row in sorted(rows, key=lambda row: row.site_id is not None)}
+
+
+def _titles() -> dict[str, str]:
+    known = {
+        "move_in": str(_("入伙")),
+        "renovation": str(_("装修")),
+        "fee": str(_("收费")),
+        "calendar": str(_("工作时间")),
+        "shift": str(_("班次")),
+    }
+    query = select(ProcessDefinition).where(ProcessDefinition.latest)
+    deployed = {
+        row.process_id: names.procedure(names.definition(row.key)) for row in session.scalars(query)
+    }
+    return known | deployed
+
+
+def scope_name(site: Site | None) -> str:
+    """Give the name of what a change holds for."""
+    return shell.site_view(site)["name"] if site else str(_("全公司"))

@@ -1,0 +1,57 @@
+"""Printable records: slips and forms on paper, with the code that leads back to their instance."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import segno
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from engine import instances, records
+from web import signin
+from web.extensions import engine, session
+
+blueprint = Blueprint("records", __name__)
+
+
+@blueprint.get("/records/<int(max=9007199254740991):instance_key>/<record>")
+def show(instance_key: int, record: str) -> ResponseReturnValue:
+    """Show a record of an instance as it will be printed: two copies to cut apart, or one."""
+    single = request.args.get("copies") == "1"
+    sheet = records.show(
+        engine,
+        session,
+        signin.current_actor(),
+        instance_key,
+        record,
+        qr=code(url_for("records.scan", key=instance_key)),
+        copies=[] if single else [_("第一联：物业公司留存"), _("第二联：业户留存")],
+    )
+    return render_template(
+        "records/show.html",
+        title=sheet.title,
+        # The markup was reduced to the allow-list of engine.paper.
+        paper=Markup(sheet.markup),  # noqa: S704
+        back=url_for("instances.show", key=instance_key),
+        single=single,
+        here={"instance_key": instance_key, "record": record},
+    )
+
+
+@blueprint.get("/q/<int(max=9007199254740991):key>")
+def scan(key: int) -> ResponseReturnValue:
+    """Open the instance whose code was scanned; who is not signed in is asked first."""
+    found = instances.get(session, signin.current_actor(), key)
+    return redirect(url_for("instances.show", key=found.key))
+
+
+def code(path: str) -> str:
+    """Draw a QR code that leads to a path of this installation, as a data: URI."""
+    file = io.BytesIO()
+    address = current_app.config["PUBLIC_URL"] + path
+    segno.make(address, error="m").save(file, kind="svg", xmldecl=False, border=2)
+    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode("ascii")
