@@ -9,8 +9,10 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from engine import clocks, handlers, instances, jobs, messages, notifications
 from engine.access import SYSTEM
@@ -20,6 +22,7 @@ from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
 
 log = logging.getLogger(__name__)
+Key = TypeVar("Key")
 
 BATCH = 50
 ROUNDS = 200
@@ -38,15 +41,17 @@ def run_due(engine: Engine) -> int:
     return done
 
 
-def _attempt(what: str, key: int, act: Callable[[], object]) -> int:
-    """Do one unit; a failure is logged and does not stop the others."""
-    try:
-        return 1 if act() else 0
-    except EngineError as error:
-        log.info("%s %s: %s", what, key, error)
-    except Exception:
-        log.exception("%s %s failed", what, key)
-    return 0
+def _each(what: str, keys: Iterable[Key], act: Callable[[Key], bool]) -> int:
+    """Do one unit per key and count those done; a failure is logged and does not stop the others."""
+    done = 0
+    for key in keys:
+        try:
+            done += act(key)
+        except EngineError as error:
+            log.info("%s %s: %s", what, key, error)
+        except Exception:
+            log.exception("%s %s failed", what, key)
+    return done
 
 
 def _run_jobs(engine: Engine) -> int:
@@ -55,7 +60,7 @@ def _run_jobs(engine: Engine) -> int:
             command, sorted(handlers.TYPES), worker="embedded", lease=LEASE, limit=BATCH
         )
         keys = [job.key for job in leased]
-    return sum(_attempt("job", key, lambda key=key: _run_job(engine, key)) for key in keys)  # type: ignore[misc]
+    return _each("job", keys, partial(_run_job, engine))
 
 
 def _run_job(engine: Engine, key: int) -> bool:
@@ -72,10 +77,7 @@ def _run_job(engine: Engine, key: int) -> bool:
 
 def _correlate(engine: Engine) -> int:
     pairs = messages.matches(engine, BATCH)
-    return sum(
-        _attempt("message", message, lambda m=message, s=waiting: messages.correlate(engine, m, s))  # type: ignore[misc]
-        for message, waiting in pairs
-    )
+    return _each("message", pairs, lambda pair: messages.correlate(engine, *pair))
 
 
 def _fire_timers(engine: Engine) -> int:
@@ -86,7 +88,7 @@ def _fire_timers(engine: Engine) -> int:
         .limit(BATCH)
     )
     keys = _keys(engine, query)
-    return sum(_attempt("timers", key, lambda key=key: _fire(engine, key)) for key in keys)  # type: ignore[misc]
+    return _each("timers", keys, partial(_fire, engine))
 
 
 def _fire(engine: Engine, key: int) -> bool:
@@ -109,7 +111,7 @@ def _check_clocks(engine: Engine) -> int:
         .limit(BATCH)
     )
     keys = _keys(engine, query)
-    return sum(_attempt("clock", key, lambda key=key: _escalate(engine, key)) for key in keys)  # type: ignore[misc]
+    return _each("clock", keys, partial(_escalate, engine))
 
 
 def _escalate(engine: Engine, key: int) -> bool:
@@ -131,7 +133,7 @@ def _escalate(engine: Engine, key: int) -> bool:
         kind = "task_overdue" if upwards else "task_due_soon"
         notifications.tell(command, people, kind, instance=instance, task=task)
         command.audit(
-            f"{kind.replace('_', '.', 1)}",
+            kind.replace("_", ".", 1),
             task.element_id,
             on=instance,
             told=upwards or task.groups,
@@ -141,9 +143,9 @@ def _escalate(engine: Engine, key: int) -> bool:
         return True
 
 
-def _keys(engine: Engine, query: object) -> Iterable[int]:
+def _keys(engine: Engine, query: Select[int]) -> list[int]:
     with engine.read() as session:
-        return list(session.scalars(query))  # type: ignore[call-overload]
+        return list(session.scalars(query))
 
 
 class Worker(threading.Thread):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import incidents, jobs, messages, notifications, worker
+from engine import audit, incidents, jobs, messages, notifications, worker
 from engine.access import SYSTEM
 from engine.errors import NotAllowed
 from engine.models.instance import COMPLETED, ProcessInstance
@@ -190,6 +190,34 @@ def test_an_overdue_task_climbs_the_ladder(world: World, clock: Clock) -> None:
             select(Notification).where(Notification.user_id == supervisor.user_id)
         ).all()
     assert [one.kind for one in told] == ["task_overdue"]
+
+
+def test_a_limit_reminds_at_80_percent_and_climbs_at_100_and_200(
+    world: World, clock: Clock
+) -> None:
+    # given: a step limited to one hour by the policy table
+    task = user_task("check", limit="move_in_owner.t_verify")
+    world.deploy({"p.bpmn": process(task + chain("s", "check", "e"))})
+    started = world.start("p")
+    opened = world.task("check")
+    assert opened.due_at == clock.now + dt.timedelta(hours=1)
+    told: list[tuple[int, str]] = []
+    for minutes in (49, 12, 60):
+        # when
+        clock.forward(minutes=minutes)
+        worker.run_due(world.engine)
+        with world.engine.read() as session:
+            rows = session.scalars(select(Notification).order_by(Notification.id)).all()
+        told = [(row.user_id, row.kind) for row in rows]
+    # then: both assistants at 80 %, the supervisor at 100 %, and at 200 % nobody, for the site has no director
+    assistants = [world.actor(name).user_id for name in ("assistant", "colleague")]
+    assert told == [
+        *((one, "task_due_soon") for one in assistants),
+        (world.actor("supervisor").user_id, "task_overdue"),
+    ]
+    with world.engine.read() as session:
+        actions = [entry.action for entry in audit.entries(session, started.key)]
+    assert actions == ["instance.started", "task.due_soon", "task.overdue", "task.overdue"]
 
 
 def test_a_process_that_is_not_deployed_becomes_a_manual_to_do(world: World) -> None:

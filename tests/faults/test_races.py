@@ -17,7 +17,7 @@ from engine.models.job import Incident, Job, MessageCorrelation
 from engine.models.task import COMPLETED as DONE
 from engine.models.task import UserTask
 from tests.conftest import Clock
-from tests.diagrams import chain, process, service_task, user_task
+from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams
 from tests.faults.crowd import together, winners
 from tests.faults.invariants import broken, count
@@ -204,19 +204,19 @@ def test_a_lease_that_ran_out_lets_only_the_first_result_count(world: World, clo
 
 
 def test_one_operator_resolves_an_incident(world: World) -> None:
-    body = service_task("call", "guicheng.notify", {"text": "=1 + amount"}, retries="1")
-    world.deploy({"p.bpmn": process(body + user_task("next") + chain("s", "call", "next", "e"))})
+    body = '<exclusiveGateway id="g" default="g_e"/>' + user_task("next")
+    body += chain("s", "g", "e") + flow("g", "next", "=amount &gt; 10") + chain("next", "e")
+    world.deploy({"p.bpmn": process(body)})
     started = world.start("p")
     with world.engine.read() as session:
         incident = session.scalars(select(Incident)).one()
 
     def resolve() -> bool:
         with world.engine.begin(world.actor("root")) as command:
-            incidents.resolve(command, incident.key, variables={"amount": 1})
+            incidents.resolve(command, incident.key, variables={"amount": 11})
         return True
 
     assert winners(together([resolve] * 4), incidents.IncidentResolved) == [True]
-    worker.run_due(world.engine)
     assert [task.element_id for task in world.open_tasks(started)] == ["next"]
     assert broken(world.engine) == []
 
@@ -235,9 +235,9 @@ def test_numbers_are_given_once_and_without_gaps(world: World) -> None:
 
 
 def test_of_eight_starts_with_one_business_key_one_succeeds(world: World) -> None:
-    same = process(user_task("work") + chain("s", "work", "e"), start={"businessKey": "=unit"})
+    same = process(user_task("work") + chain("s", "work", "e"), start={"businessKey": "=k"})
     world.deploy({"p.bpmn": same})
-    results = together([partial(world.start, "p", {"unit": "3-2-1201"})] * 8)
+    results = together([partial(world.start, "p", {"k": "3-2-1201"})] * 8)
     (started,) = winners(results, DuplicateBusinessKey)
     assert [task.instance_key for task in world.open_tasks()] == [started.key]
     assert broken(world.engine) == []

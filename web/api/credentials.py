@@ -37,7 +37,9 @@ def identify() -> None:
     user_id = _user_id(given) if given else None
     actor = load_actor(session, user_id) if user_id is not None else None
     if actor is None:
-        raise Unauthorized("Basic credentials or a bearer token are needed, and they must be valid.")
+        raise Unauthorized(
+            "Basic credentials or a bearer token are needed, and they must be valid."
+        )
     g.actor = actor
 
 

@@ -8,7 +8,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from engine import people
 from engine.errors import Conflict, NotAllowed, Rejected
@@ -166,8 +165,7 @@ def deployments() -> ResponseReturnValue:
         raise NotAllowed(reason="deployments")
     page = max(request.args.get("page", 1, type=lambda text: min(int(text), 10**6)), 1)
     query = select(Deployment).order_by(Deployment.key.desc())
-    shown = query.options(selectinload(Deployment.resources).load_only(raiseload=True))
-    rows = list(session.scalars(shown.limit(PAGE).offset((page - 1) * PAGE)))
+    rows = list(session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
     versions = select(ProcessDefinition).where(
         ProcessDefinition.deployment_key.in_([row.key for row in rows])
     )

@@ -67,7 +67,7 @@ def limit_words(row: Row, value: Any) -> str:
 
 
 def _bare(text: str) -> str:
-    return text.removeprefix("限 ").removeprefix("within ")
+    return text.removeprefix(str(_("限 %(length)s", length="")))
 
 
 def typed_limit(row: Row, value: Any) -> dict[str, str]:

@@ -132,14 +132,14 @@ def of_record(task: UserTask) -> Entry | None:
     )
 
 
-def _urls(kind: str, site: Site, **where: Any) -> forms.Urls:
+def _urls(kind: str, at: Site, /, **where: Any) -> forms.Urls:
     upload = "uploads.start" if kind == "start" else "uploads.task"
     return forms.Urls(
         upload=url_for(upload, **where),
         draft="" if kind == "record" else url_for(f"drafts.{kind}", **where),
         refresh=url_for(f"drafts.refresh_{kind}", **where),
-        units=url_for("pickers.units", site=site.key),
-        people=url_for("pickers.people", site=site.key),
+        units=url_for("pickers.units", site=at.key),
+        people=url_for("pickers.people", site=at.key),
         attachment=records.urls().attachment,
     )
 

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import Clock
 from tests.pages.work.conftest import SignIn
-from tests.world import World
 
 
 def test_lists_a_claimable_task_with_procedure_unit_and_starter(
