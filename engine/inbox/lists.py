@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -32,6 +33,7 @@ Row = TypeVar("Row")
 
 SIZE = 30
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+CURSOR = re.compile(r"(\d{0,16})\.(\d{1,18})", re.ASCII)
 
 
 class TaskRow(NamedTuple):
@@ -189,14 +191,11 @@ def _cursor(moment: dt.datetime | None, key: int) -> str:
 
 def _position(cursor: str) -> tuple[dt.datetime | None, int]:
     """Read a cursor; one that makes no sense begins the list anew."""
-    head, _, tail = cursor.partition(".")
-    if not tail.isdecimal() or not (head.isdecimal() or not head):
-        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    try:
-        return epoch + dt.timedelta(microseconds=int(head)) if head else None, int(tail)
-    except OverflowError:
-        return epoch, 0
+    found = CURSOR.fullmatch(cursor)
+    if found is None:
+        return EPOCH, 0
+    moment = EPOCH + dt.timedelta(microseconds=int(found[1])) if found[1] else None
+    return moment, int(found[2])
 
 
 def _after(column: Any, key_column: Any, moment: dt.datetime, key: int) -> Condition:

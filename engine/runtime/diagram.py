@@ -216,6 +216,13 @@ class Diagram:
         return ahead(self, element_id, limit)
 
     @cached_property
+    def heights(self) -> Mapping[str, float]:
+        """The vertical middle of every drawn shape by element id; empty in a file without a drawing."""
+        from engine.runtime.outlook import heights
+
+        return heights(self.xml)
+
+    @cached_property
     def specs(self) -> Mapping[str, ProcessSpec]:
         """SpiffWorkflow's specification of each process and subprocess, by its id."""
         from engine.runtime.blueprint import build

@@ -41,11 +41,12 @@ def numbered(number: int) -> bytes:
 
 
 # An errand of a day: three rounds by people, then it starts a visit, tells it to go on, and tells everybody.
-CHILD = {"processId": '="visit"', "variables": "={k: instance.number}"}
-TOLD = {"name": '="go"', "correlationKey": "=instance.number", "variables": "={told: true}"}
+CHILD = {"processId": '="visit"', "variables": "={k: trip}"}
+TOLD = {"name": '="go"', "correlationKey": "=trip", "variables": "={told: true}"}
 ERRAND = process(
     '<parallelGateway id="fork"/><parallelGateway id="join"/>'
-    '<exclusiveGateway id="again"/><exclusiveGateway id="enough" default="enough_fork"/>'
+    '<exclusiveGateway id="again"/><exclusiveGateway id="ready"/>'
+    '<exclusiveGateway id="enough" default="enough_ready"/>'
     + user_task("work", "all_staff")
     + user_task("left", "all_staff")
     + user_task("right", "all_staff")
@@ -53,8 +54,8 @@ ERRAND = process(
     + service_task("spawn", "guicheng.start-process", CHILD)
     + service_task("tell", "guicheng.publish-message", TOLD)
     + service_task("notify", "guicheng.notify", {"roles": '=["finance_clerk"]', "text": '="done"'})
-    + chain("s", "again", "work", "enough", "fork", "left", "join")
-    + chain("late", "fork")
+    + chain("s", "again", "work", "enough", "ready", "fork", "left", "join")
+    + chain("late", "ready")
     + chain("fork", "right", "join", "spawn", "tell", "notify", "e")
     + flow("enough", "again", "=rounds &lt; 3"),
     "errand",

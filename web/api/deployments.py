@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 from flask import request
-from flask_smorest.fields import Upload
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from engine import deployments
-from engine.models.definition import Decision, Form, ProcessDefinition, Resource
+from engine import bundles, deployments
+from engine.models.definition import Decision, Form, ProcessDefinition
 from web.api.credentials import actor
 from web.api.noun import Noun
-from web.api.schemas import DEFAULT_TENANT, Body, Key, Result, text
+from web.api.schemas import DEFAULT_TENANT, Key, Result
 from web.extensions import engine
 
-blueprint = Noun("deployments", longest=deployments.MAX_BYTES + 1_000_000)
+blueprint = Noun("deployments", longest=bundles.MAX_BYTES + 1_000_000)
 
 FAMILY = "api"
 MAX_NAME = 255
@@ -118,7 +119,7 @@ REQUEST = {
 
 
 @blueprint.post("/deployments")
-@blueprint.doc(requestBody=REQUEST)
+@blueprint.described(requestBody=REQUEST)
 @blueprint.response(200, DeploymentResult)
 def create() -> dict[str, Any]:
     """Deploy the files of a bundle: all of them or, with every finding in the answer, none."""
@@ -128,7 +129,7 @@ def create() -> dict[str, Any]:
         return {
             "deployment_key": deployed.deployment.key,
             "tenant_id": DEFAULT_TENANT,
-            "deployments": list(_listed(deployed)),
+            "deployments": list(_listed(deployed, files)),
         }
 
 
@@ -144,7 +145,7 @@ def _uploaded() -> dict[str, bytes]:
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("A deployment is sent as multipart/form-data.")
     files: dict[str, bytes] = {}
-    for upload in request.files.values(multi=True):
+    for upload in chain.from_iterable(request.files.listvalues()):
         name = _checked(upload.filename or "")
         if name in files:
             raise BadRequest(f"two files are called {name}")
@@ -161,13 +162,59 @@ def _checked(name: str) -> str:
     return name
 
 
-def _listed(deployed: deployments.Deployed) -> Iterator[dict[str, Any]]:
+def _listed(deployed: deployments.Deployed, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     nothing = dict.fromkeys(Metadata().fields)
     for definition in deployed.definitions:
         yield nothing | {"process_definition": _process(definition)}
-    for resource, decisions in groupby(deployed.decisions, key=_file):
-        yield nothing | {"decision_requirements": _requirements(resource, decisions[0])}
-        for decision in decisions:
-            yield nothing | {"decision_definition": _decision(decision, resource)}
+    names = {resource.key: resource.name for resource in deployed.deployment.resources}
+    for key, decisions in groupby(deployed.decisions, key=lambda one: one.resource_key):
+        first, *others = decisions
+        yield nothing | {"decision_requirements": _requirements(first, names[key])}
+        for decision in (first, *others):
+            yield nothing | {"decision_definition": _decision(decision, names[key])}
+    drawn = {json.loads(files[name])["id"]: name for name in files if name.endswith(".form")}
     for form in deployed.forms:
-        yield nothing | {"form": _form(form)}
+        yield nothing | {"form": _form(form, drawn[form.form_id])}
+
+
+def _process(definition: ProcessDefinition) -> dict[str, Any]:
+    return {
+        "process_definition_id": definition.process_id,
+        "process_definition_version": definition.version,
+        "process_definition_key": definition.key,
+        "resource_name": definition.resource.name,
+        "tenant_id": DEFAULT_TENANT,
+    }
+
+
+def _form(form: Form, name: str) -> dict[str, Any]:
+    return {
+        "form_id": form.form_id,
+        "version": form.version,
+        "form_key": form.key,
+        "resource_name": name,
+        "tenant_id": DEFAULT_TENANT,
+    }
+
+
+def _requirements(decision: Decision, name: str) -> dict[str, Any]:
+    return {
+        "decision_requirements_id": Path(name).stem,
+        "decision_requirements_name": Path(name).stem,
+        "version": decision.version,
+        "decision_requirements_key": decision.resource_key,
+        "resource_name": name,
+        "tenant_id": DEFAULT_TENANT,
+    }
+
+
+def _decision(decision: Decision, name: str) -> dict[str, Any]:
+    return {
+        "decision_definition_id": decision.decision_id,
+        "version": decision.version,
+        "name": decision.name,
+        "decision_definition_key": decision.key,
+        "decision_requirements_id": Path(name).stem,
+        "decision_requirements_key": decision.resource_key,
+        "tenant_id": DEFAULT_TENANT,
+    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from flask import request
 from flask_smorest import Blueprint
@@ -15,6 +16,15 @@ from web.api import bodies, credentials, problems
 REFUSALS = {"400": "BAD_REQUEST", "401": "UNAUTHORIZED", "403": "FORBIDDEN"}
 ABOUT_A_KEY = {"404": "NOT_FOUND"}
 ABOUT_A_STATE = {"409": "CONFLICT"}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What leaves the type of a view as it is."""
+
+    def __call__(self, view: View, /) -> View:
+        """Give the view with more done around it."""
 
 
 class Noun(Blueprint):  # type: ignore[misc]
@@ -35,6 +45,38 @@ class Noun(Blueprint):  # type: ignore[misc]
         self.register_error_handler(OperationalError, problems.of_database)
         self._prepare_doc_cbks.append(self._describe_refusals)
         self._public = public
+
+    def get(self, rule: str, **options: Any) -> Decorator:
+        """Answer GET at a path below /v2."""
+        return self._typed(super().get(rule, **options))
+
+    def post(self, rule: str, **options: Any) -> Decorator:
+        """Answer POST at a path below /v2."""
+        return self._typed(super().post(rule, **options))
+
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        """Answer DELETE at a path below /v2."""
+        return self._typed(super().delete(rule, **options))
+
+    def arguments(self, schema: Any, **options: Any) -> Decorator:
+        """Read the body, or what else `location` names, by a schema; it becomes the view's first argument."""
+        return self._typed(super().arguments(schema, **options))
+
+    def response(self, status: int, schema: Any = None, **options: Any) -> Decorator:
+        """Write what the view gives by a schema."""
+        return self._typed(super().response(status, schema, **options))
+
+    def alt_response(self, status: int, **options: Any) -> Decorator:
+        """Describe another answer."""
+        return self._typed(super().alt_response(status, **options))
+
+    def described(self, **options: Any) -> Decorator:
+        """Describe what cannot be told from schemas."""
+        return self._typed(self.doc(**options))
+
+    def _typed(self, decorator: Any) -> Decorator:
+        typed: Decorator = decorator
+        return typed
 
     def _limit(self) -> None:
         request.max_content_length = self._longest

@@ -24,7 +24,7 @@ MAX_OFFSET = 1_000_000
 MAX_SORTS = 5
 COUNTED = 10_000
 
-Rows = Select[Any]
+Rows = Select[*tuple[Any, ...]]
 
 
 class InvalidCursor(BadRequest):
@@ -163,13 +163,13 @@ def _request(name: str, properties: Mapping[str, Property]) -> type[Schema]:
         "sort": fields.List(fields.Nested(sort_schema), validate=Length(max=MAX_SORTS)),
         "page": fields.Nested(Page),
     }
-    return Body.from_dict(body, name=f"{name}Search")  # type: ignore[arg-type]
+    return Body.from_dict(body, name=f"{name}Search")
 
 
 def results(name: str, item: type[Schema]) -> type[Schema]:
     """Make the schema of the answer to a search."""
     body = {"items": fields.List(fields.Nested(item)), "page": fields.Nested(PageResult)}
-    return Result.from_dict(body, name=f"{name}Results")  # type: ignore[arg-type]
+    return Result.from_dict(body, name=f"{name}Results")
 
 
 def _paged(query: Rows, order: list[Order], page: Mapping[str, Any], *, backward: bool) -> Rows:

@@ -37,7 +37,7 @@ def setting(world: World, key: str) -> object:
 
 
 def was(page: str) -> str:
-    return page.split('name="was" value="')[1].split('"')[0].replace("&#34;", '"')
+    return page.split('name="was" value="')[1].split('"', maxsplit=1)[0].replace("&#34;", '"')
 
 
 @pytest.mark.parametrize(

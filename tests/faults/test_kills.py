@@ -1,0 +1,156 @@
+"""A process killed at any moment loses nothing that was committed, doubles nothing, and the work goes on (decision 31)."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+
+import pytest
+from sqlalchemy import select
+
+from engine import worker
+from engine.models.audit import AuditEntry
+from engine.models.instance import ACTIVE, COMPLETED, ElementInstance, ProcessInstance
+from engine.models.job import Job, Message, MessageCorrelation
+from engine.models.task import Attachment, Notification, UserTask
+from tests.conftest import Clock
+from tests.diagrams import process, service_task, user_task
+from tests.diagrams import chain as chained
+from tests.faults import diagrams
+from tests.faults.invariants import broken, count
+from tests.faults.victim import begin, sacrifice, whole_day
+from tests.world import World
+
+KILLED = -signal.SIGKILL
+CHANCE = random.Random(20261120)
+# A day has at least 26 commits, 160 statements and 4 times leaves work for a worker.
+POINTS = [
+    *(("before a commit", number) for number in sorted(CHANCE.sample(range(1, 27), 3))),
+    *(("after a commit", number) for number in sorted(CHANCE.sample(range(1, 27), 3))),
+    *(("before a statement", number) for number in sorted(CHANCE.sample(range(1, 161), 4))),
+    *(("in an after-commit callback", number) for number in sorted(CHANCE.sample(range(1, 5), 2))),
+]
+
+
+@pytest.mark.parametrize(("point", "number"), POINTS)
+def test_a_day_interrupted_at_any_point_is_brought_to_its_end(
+    world: World, clock: Clock, point: str, number: int
+) -> None:
+    # given
+    world.deploy(diagrams.DAY)
+    # when
+    assert sacrifice(world.engine, "whole day", (point, number)) == KILLED
+    # then
+    assert broken(world.engine) == []
+    clock.forward(minutes=2)  # until the lease of a dead worker has run out
+    whole_day(world.engine)
+    assert broken(world.engine) == []
+    assert done(world) == DONE
+
+
+DONE = {
+    "instances": [
+        ("errand", "ER-20261120-001", COMPLETED),
+        ("errand", "ER-20261120-002", COMPLETED),
+        ("visit", "", COMPLETED),
+        ("visit", "", COMPLETED),
+    ],
+    "user tasks": 12,
+    "photos": 12,
+    "jobs": 6,
+    "messages": 2,
+    "correlations": 2,
+    "notices": 2,
+}
+
+
+def done(world: World) -> dict[str, object]:
+    with world.engine.read() as session:
+        found = session.scalars(select(ProcessInstance)).all()
+    return {
+        "instances": sorted((one.process_id, one.number, one.status) for one in found),
+        "user tasks": count(world.engine, UserTask, UserTask.state == "completed"),
+        "photos": count(world.engine, Attachment),
+        "jobs": count(world.engine, Job, Job.state == "completed"),
+        "messages": count(world.engine, Message),
+        "correlations": count(world.engine, MessageCorrelation),
+        "notices": count(world.engine, Notification, Notification.kind == "process_notice"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("point", "number", "completed"),
+    [
+        pytest.param("after a commit", 1, False, id="between lease and completion"),
+        pytest.param("before a commit", 2, False, id="after the effect, before its commit"),
+        pytest.param("after a commit", 2, True, id="after the commit"),
+    ],
+)
+def test_a_job_of_a_killed_worker_is_done_once(
+    world: World, clock: Clock, point: str, number: int, completed: bool
+) -> None:
+    world.deploy({"q.bpmn": process(user_task("theirs") + chained("s", "theirs", "e"), "q")})
+    spawn = service_task("spawn", "guicheng.start-process", {"processId": '="q"'})
+    world.deploy({"p.bpmn": process(spawn + chained("s", "spawn", "e"))}, family="other")
+    started = world.start("p")
+
+    def children() -> int:
+        return count(world.engine, ProcessInstance, ProcessInstance.parent_key == started.key)
+
+    # when
+    assert sacrifice(world.engine, "worker", (point, number)) == KILLED
+    # then: nobody takes the job while the lease lasts
+    assert broken(world.engine) == []
+    assert children() == completed
+    worker.run_due(world.engine)
+    assert children() == completed
+    clock.forward(minutes=2)
+    worker.run_due(world.engine)
+    worker.run_due(world.engine)
+    assert children() == 1
+    assert world.instance(started.key).status == COMPLETED
+    assert broken(world.engine) == []
+
+
+@pytest.mark.parametrize("number", sorted(CHANCE.sample(range(2, 90), 2)))
+def test_a_deployment_is_there_as_a_whole_or_not_at_all(world: World, number: int) -> None:
+    assert sacrifice(world.engine, "release", ("before a statement", number)) == KILLED
+    assert broken(world.engine) == []
+    deployed = world.deploy({"p.bpmn": diagrams.numbered(99)})
+    assert deployed.changed
+    started = world.start("p")
+    assert [task.element_id for task in world.open_tasks(started)] == ["work99"]
+    assert broken(world.engine) == []
+
+
+@pytest.mark.parametrize("milliseconds", sorted(CHANCE.sample(range(1, 400), 2)))
+def test_every_completion_before_a_kill_counts(world: World, milliseconds: int) -> None:
+    # given: somebody who completes the same step over and over
+    body = user_task("work") + '<exclusiveGateway id="again"/>'
+    world.deploy({"p.bpmn": process(body + chained("s", "again", "work", "again"))})
+    started = world.start("p")
+    victim = begin(world.engine, "tread")
+    deadline = time.monotonic() + 20
+    while completions(world) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # when
+    time.sleep(milliseconds / 1000)
+    victim.kill()
+    victim.join(timeout=10)
+    assert victim.exitcode == KILLED
+    # then
+    assert broken(world.engine) == []
+    assert world.instance(started.key).status == ACTIVE
+    rounds = count(
+        world.engine, ElementInstance, ElementInstance.element_id == "work"
+    )
+    assert rounds == completions(world) == count(
+        world.engine, AuditEntry, AuditEntry.action == "task.completed"
+    )
+    assert world.complete("work").ran
+
+
+def completions(world: World) -> int:
+    return count(world.engine, UserTask, UserTask.state == "completed")
