@@ -32,6 +32,11 @@ from engine.runtime import (
 )
 
 
+# Rows that this command writes and does not look at again, without the object-relational mapper's work.
+_HISTORY = insert(ElementInstance.__table__)
+_TASK = insert(UserTask.__table__)
+
+
 def project(command: Command, instance: ProcessInstance, execution: Execution) -> None:
     """Write the rows for everything that happened since the execution was loaded."""
     of = _by_type(execution.events)
@@ -67,7 +72,7 @@ def _project_elements(command: Command, instance: ProcessInstance, events: Itera
             ended.append(_history(instance, alive.pop(event.key), state, command.now))
     instance.active = list(alive.values())
     if ended:
-        command.session.execute(insert(ElementInstance), ended)
+        command.session.execute(_HISTORY, ended)
 
 
 def _entry(event: ElementActivated, now: dt.datetime) -> dict[str, Any]:

@@ -1,0 +1,316 @@
+"""A small diagram for every row of the support matrix in `engine/README.md`, by the name of the row."""
+
+import re
+
+from engine.runtime.xml import SIZE
+
+from .runtime import bpmn
+from .runtime.bpmn import (
+    boundary,
+    call,
+    catch,
+    definitions,
+    diagram,
+    end,
+    error,
+    escalation,
+    event_subprocess,
+    extension,
+    flow,
+    gateway,
+    job,
+    loop,
+    mapping,
+    message,
+    node,
+    on_error,
+    on_escalation,
+    on_message,
+    path,
+    process,
+    property_list,
+    script,
+    start,
+    subprocess,
+    terminate,
+    throw,
+    timer,
+    user,
+    zeebe,
+)
+
+
+def simple(*parts, **options):
+    return diagram(start(), end(), *parts, **options)
+
+
+def one(part, **options):
+    """The element `x` between start and end."""
+    return simple(part, path("s", "x", "e"), **options)
+
+
+def task(element_id="x", *inner):
+    """A user task without any extension element."""
+    return node("userTask", element_id, *inner)
+
+
+def attached(*triggers, root="", **options):
+    """A user task `x` with boundary events, each leading to the end."""
+    events = [
+        boundary(f"b{n}", "x", trigger, **options) + flow(f"b{n}", "e")
+        for n, trigger in enumerate(triggers)
+    ]
+    return one(task() + "".join(events), root=root)
+
+
+def handlers(*triggers, more="", **options):
+    """Event subprocesses beside a user task."""
+    made = [
+        event_subprocess(f"h{n}", trigger, end(f"f{n}"), path(f"h{n}_s", f"f{n}"), **options)
+        for n, trigger in enumerate(triggers)
+    ]
+    return one(task() + "".join(made) + more, root=message() + error() + escalation())
+
+
+def choosing(kind, condition="=1 > 2", default="x_e"):
+    gate = gateway(kind, "x", **({"default": default} if default else {}))
+    return simple(gate, task("u"), path("s", "x", "e"), flow("x", "u", condition), flow("u", "e"))
+
+
+def waiting_for(*inner):
+    """An event-based gateway with a message, a receive task and one timer, or with what is given."""
+    targets = inner or (
+        catch("m", on_message()),
+        node("receiveTask", "r", messageRef="M"),
+        catch("t", timer("timeDuration", "P1D")),
+    )
+    ids = [re.search(r'id="(\w+)"', target)[1] for target in targets]
+    return simple(
+        gateway("eventBased", "x"),
+        *targets,
+        path("s", "x"),
+        *(path("x", id_, "e") for id_ in ids),
+        root=message(),
+    )
+
+
+def around(inner_end, *events):
+    """A subprocess `sp` that ends as given, with boundary events."""
+    inside = subprocess("sp", start("i"), inner_end, path("i", "j"))
+    return simple(
+        inside,
+        *(boundary(f"b{n}", "sp", event) + flow(f"b{n}", "e") for n, event in enumerate(events)),
+        path("s", "sp", "e"),
+        root=error() + escalation(),
+    )
+
+
+def drawn(*inside, root="", after=""):
+    source = one(task() + "".join(inside), root=root)
+    return source.replace(b"</definitions>", after.encode() + b"</definitions>")
+
+
+FULL_USER_TASK = user(
+    "x",
+    inputs=[("=k", "mine")],
+    outputs=[("=mine", "theirs")],
+    more=zeebe("assignmentDefinition", assignee="=k", candidateGroups="a, b", candidateUsers='=xs[item = ""]')
+    + zeebe("formDefinition", formId="p.x")
+    + zeebe("taskSchedule", dueDate="=when", followUpDate="2026-03-04T09:00:00+08:00")
+    + zeebe("priorityDefinition", priority="=50 + 1")
+    + property_list({"clause": "§ 3", "limit": "T-1"}),
+)  # fmt: skip
+HEADERS = zeebe("taskHeaders", zeebe("header", key="to", value="office"))
+CALL = call("x", "other", [("=k", "key")], [("=key", "k")],
+            propagateAllParentVariables="false", propagateAllChildVariables="false")  # fmt: skip
+OTHER = diagram(start(), end(), path("s", "e"), id="other")
+START = node(
+    "startEvent",
+    "s",
+    extension(
+        zeebe("formDefinition", formId="p.s"),
+        property_list({"businessKey": "=k", "numberPrefix": "RH", "startGroups": "all_staff"}),
+    ),
+)
+ALL_TIMERS = [timer("timeDate", "=when"), timer("timeDuration", "P1M"), timer("timeCycle", "R3/PT4H")]  # fmt: skip
+EACH = loop(
+    condition="=numberOfCompletedInstances = 1",
+    **bpmn.OVER_XS,
+)
+DATA = (
+    '<dataObject id="do"/><dataObjectReference id="dr" dataObjectRef="do"/><dataStoreReference id="ds"/>'
+    '<textAnnotation id="ta"><text>hm</text></textAnnotation><association id="as" sourceRef="x" targetRef="ta"/>'
+    '<group id="gr"/>'
+)
+POOLS = (
+    '<collaboration id="co"><participant id="pp" processRef="p"/><participant id="pq" processRef="q"/>'
+    '<messageFlow id="mf" sourceRef="pp" targetRef="pq"/></collaboration>'
+    '<process id="q" isExecutable="false"><complexGateway id="cg"/></process>'
+)
+SHAPES = (
+    '<bpmndi:BPMNDiagram xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"/>'
+    '<note xmlns="urn:other">hm</note>'
+)
+
+RUNS = {
+    "any element": one(
+        node("task", "x", extension(mapping([("=k", "a")], [("=a", "b")]), property_list({"clause": "3"})))
+    ),
+    "none start event": diagram(START, end(), path("s", "e")),
+    "none end event, none intermediate throw event": one(throw("x")),
+    "user task": one(FULL_USER_TASK),
+    "service task": one(job("x", inputs=[("=k", "a")], outputs=[("=a", "b")], more=HEADERS)),
+    "send task": one(job("x", kind="sendTask", more=HEADERS)),
+    "business rule task": one(bpmn.decision("x", "d", "r")),
+    "script task (FEEL)": one(script("x", "=1 + 1", "r")),
+    "script, business rule, user or manual task as a job": one(job("x", kind="scriptTask")),
+    "receive task": one(node("receiveTask", "x", messageRef="M"), root=message()),
+    "manual task, task without a type": simple(
+        node("manualTask", "x"), node("task", "y"), path("s", "x", "y", "e")
+    ),
+    "call activity": one(CALL),
+    "embedded subprocess": one(
+        subprocess("x", start("i"), task("u"), end("j"), path("i", "u", "j"), inputs=[("=k", "a")])
+    ),
+    "event subprocess: message, timer, error, escalation": handlers(
+        on_message(), ALL_TIMERS[1], on_error(), on_escalation(), interrupting=True
+    ),
+    "event subprocess that does not interrupt: message, timer, escalation": handlers(
+        on_message(), ALL_TIMERS[2], on_escalation()
+    ),
+    "multi-instance activity, parallel": one(task("x", EACH)),
+    "multi-instance activity, sequential": one(task("x", loop(sequential=True, **bpmn.OVER_XS))),
+    "multi-instance with `loopCardinality`": one(task("x", loop(cardinality="=2"))),
+    "exclusive gateway": choosing("exclusive"),
+    "inclusive gateway": choosing("inclusive"),
+    "parallel gateway": simple(
+        gateway("parallel", "x"), task("u"), task("v"), gateway("parallel", "y"),
+        path("s", "x", "u", "y", "e"), path("x", "v", "y"),
+    ),
+    "event-based gateway": waiting_for(),
+    "condition on a sequence flow that leaves an activity": simple(
+        node("task", "x", default="x_e"), task("u"), path("s", "x", "e"), flow("x", "u", '=k = "1"'), flow("u", "e")
+    ),
+    "message catch event, intermediate and boundary": one(
+        node("subProcess", "x", start("i"), catch("c", on_message()), end("j"), path("i", "c", "j"))
+        + boundary("b", "x", on_message(), interrupting=False) + flow("b", "e"), root=message()
+    ),
+    "message throw event, intermediate and end": diagram(
+        start(), job("x", on_message(), kind="intermediateThrowEvent"), job("y", on_message(), kind="endEvent"),
+        path("s", "x", "y"), root='<message id="M" name="go"/>',
+    ),
+    "timer catch event: date, duration, cycle": attached(*ALL_TIMERS, interrupting=False),
+    "error end event, error boundary event": around(end("j", on_error()), on_error(), on_error("")),
+    "escalation throw and end event, escalation boundary event": around(
+        end("j", on_escalation()), on_escalation()
+    ),
+    "terminate end event": diagram(start(), end("x", terminate()), path("s", "x")),
+    "process": one(task(), properties={"summary": "=[k]"}),
+    "several executable processes in one file": definitions(
+        process(start(), end(), path("s", "e")),
+        process(start("s2"), end("e2"), path("s2", "e2"), id="q"),
+    ),
+}  # fmt: skip
+
+DRAWN = {
+    "lanes": drawn('<laneSet id="l"><lane id="l1"><flowNodeRef>x</flowNodeRef></lane></laneSet>'),
+    "pools, message flows, processes that are not executable": drawn(root=POOLS),
+    "data objects and stores, annotations, associations, groups": drawn(DATA),
+    "layout, and elements of other namespaces": drawn(after=SHAPES),
+    "message or timer start event of a process": simple(
+        start("m", on_message()), user("x"), path("s", "x", "e"), path("m", "x"), root=message(key="")
+    ),
+    "version tag, embedded user task form": one(
+        user("x", more=zeebe("versionTag", value="1") + zeebe("userTaskForm", id="f"))
+    ),
+    "`bindingType` latest or deployment": simple(
+        call("c", "other", bindingType="deployment"), task(), path("s", "c", "x", "e")
+    ),
+}  # fmt: skip
+
+SIGNAL = '<signalEventDefinition signalRef="x"/>'
+CAMUNDA_7 = {"xmlns:c": "http://camunda.org/schema/1.0/bpmn", "c:assignee": "a"}
+REFUSED = {
+    "transaction subprocess": one(node("transaction", "x")),
+    "ad-hoc subprocess": one(node("adHocSubProcess", "x")),
+    "complex gateway": one(gateway("complex", "x")),
+    "standard loop": one(user("x", "<standardLoopCharacteristics/>")),
+    "compensation event": one(throw("x", "<compensateEventDefinition/>")),
+    "compensation activity": one(user("x", isForCompensation="true")),
+    "cancel event": simple(end("x", "<cancelEventDefinition/>"), path("s", "x")),
+    "signal event": one(catch("x", SIGNAL)),
+    "link event": one(throw("x", '<linkEventDefinition name="l"/>')),
+    "conditional event": one(catch("x", "<conditionalEventDefinition/>")),
+    "event with several definitions": one(
+        catch("x", on_message(), timer("timeDuration", "PT1H")), root=message()
+    ),
+    "gateway or receive task that instantiates": one(
+        node("receiveTask", "x", messageRef="M", instantiate="true"), root=message()
+    ),
+    "human performer, potential owner": one(user("x", "<potentialOwner/>")),
+    "Camunda 7 attributes and elements": one(user("x", **CAMUNDA_7)),
+    "any other `zeebe:` element": one(user("x", more=zeebe("executionListeners"))),
+    "`bindingType` versionTag": one(call("x", "other", bindingType="versionTag", versionTag="1")),
+    "intermediate catch event without a trigger": one(node("intermediateCatchEvent", "x")),
+    "error or escalation as an intermediate catch event": one(catch("x", on_error()), root=error()),
+    "error as an intermediate throw event": one(throw("x", on_error()), root=error()),
+    "error event that does not interrupt": attached(on_error(), root=error(), interrupting=False),
+    "start event with a trigger in an embedded subprocess": one(
+        subprocess("x", start("i", timer("timeDuration", "PT1H")), end("j"), path("i", "j"))
+    ),
+    "event subprocess without a trigger": handlers(""),
+    "sequence flow or loop at an event subprocess": handlers(
+        on_error(), more=flow("x", "h0"), interrupting=True
+    ),
+    "condition on a flow that is always taken": choosing("parallel", default=None),
+    "gateway flow without a condition that is not the default": choosing("exclusive", None),
+    "default flow that does not leave the element": one(node("task", "x", default="s_x")),
+    "two timers at one event-based gateway": waiting_for(
+        catch("t", timer("timeDuration", "P1D")), catch("v", timer("timeDuration", "P2D"))
+    ),
+    "event-based gateway before anything else": waiting_for(user("u")),
+    "boundary event at anything but an activity": one(
+        gateway("parallel", "x") + boundary("b", "x", on_error()) + flow("b", "e"), root=error()
+    ),
+    "subprocess without exactly one start event": one(subprocess("x", end("j"))),
+    "process without a start event": diagram(end()),
+    "sequence flow to a start or boundary event": simple(user("x"), path("s", "x", "s")),
+    "sequence flow from an end event": simple(user("x"), path("s", "e", "x")),
+    "gateway that nothing follows": simple(gateway("exclusive", "x"), path("s", "x")),
+    "sequence flow across the border of a subprocess": one(
+        subprocess("x", start("i"), end("j"), path("i", "j")) + flow("s", "j")
+    ),
+    "service task without a type": one(node("serviceTask", "x")),
+    "message catch event without a correlation key": one(
+        catch("x", on_message()), root=message(key="")
+    ),
+    "reference to a message, error or escalation that is not there": one(
+        catch("x", on_message("nowhere"))
+    ),
+    "expression that is not FEEL": one(script("x", "=if k then", "r")),
+    "plain text where an expression is needed": choosing("exclusive", "k > 1"),
+    "timer that is not ISO 8601, cron included": attached(timer("timeCycle", "0 0 9 1 1 1")),
+    "more than 500 instances": one(user("x", loop(cardinality="501"))),
+    "loop of automatic steps without a way out": simple(
+        script("x", "=1", "r"), gateway("exclusive", "m"), path("s", "m", "x", "m")
+    ),
+    "processes of a file that call each other in a circle": one(call("x", "p")),
+    "more than 500 elements": simple(*map(user, [f"u{n}" for n in range(501)])),
+    "more than 400 elements in a row": simple(
+        *map(user, [f"u{n}" for n in range(401)]), path("s", *[f"u{n}" for n in range(401)], "e")
+    ),
+    "the same id twice": simple(user("x"), path("s", "x", "e"), flow("s", "e", id="x")),
+    "id that is no name": simple(user("1x"), flow("s", "1x"), flow("1x", "e", id="f")),
+    "file without an executable process": definitions(process(start(), executable=False)),
+    "XML that is not BPMN": b"<html/>",
+    "XML that is not well-formed": b"<a><b></a>",
+    "other encoding than UTF-8": b"<a>\xff</a>",
+    "document type declaration": b'<!DOCTYPE a [<!ENTITY x "ha">]><a>&x;</a>',
+    "processing instruction": b'<?xml-stylesheet href="x"?><a/>',
+    "file over 1 MB": b"<a>" + b"x" * SIZE + b"</a>",
+    "XML nested too deep": b"<a>" * 100 + b"</a>" * 100,
+    "XML element with too many attributes": b"<a " + b" ".join(b'a%d="1"' % n for n in range(99)) + b"/>",
+}  # fmt: skip
+
+WARNED = {"element that no start event leads to": simple(task(), task("y"), path("s", "x", "e"))}
+DIAGRAMS = {"supported": RUNS, "drawn only": DRAWN, "refused": REFUSED, "warned": WARNED}
