@@ -21,7 +21,7 @@ check: setup node_modules/.stamp ## Format, lint, types, import contracts
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/djlint web/templates --check --lint --quiet
+	.venv/bin/djlint web/templates --lint --quiet
 	$(WITH_NODE) npm run --silent format
 
 bench: setup assets ## Measure and write tests/bench/results.json

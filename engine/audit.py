@@ -6,9 +6,9 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from engine.models.audit import AuditEntry, AuditHead
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ADMINISTRATION = 0
 # Written in every command: the bare table spares the object-relational mapper's work for a row nobody looks at again.
-_INSERT = insert(AuditEntry.__table__)
+_INSERT = insert(cast("Table", AuditEntry.__table__))
 
 
 def append(

@@ -20,6 +20,8 @@ from engine.runtime import Diagram, Finding, parse
 
 MAX_FILES = 200
 MAX_BYTES = 8_000_000
+# Our own properties that the engine does not act on: a diagram that relies on them must not seem to work.
+REFUSED_PROPERTIES = frozenset({"clockPause", "clockStart", "clockStop", "copyTo"})
 PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
 
 
@@ -65,7 +67,8 @@ def read(files: Mapping[str, bytes]) -> Bundle:
 
 def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
     if name.endswith(".bpmn"):
-        bundle.diagrams[name] = parse(content)
+        bundle.diagrams[name] = diagram = parse(content)
+        bundle.problems += _refused_properties(name, diagram)
     elif name.endswith(".form"):
         bundle.forms[name] = dict(Form.from_bytes(content).schema)
     elif name.endswith(".dmn"):
@@ -93,6 +96,22 @@ def _problem_of(file: str, finding: Finding) -> Problem:
 
 def _problem(file: str, code: str, message: str, **params: str) -> Problem:
     return Problem(file=file, severity="error", code=code, message=message, params=params)
+
+
+def _refused_properties(file: str, diagram: Diagram) -> list[Problem]:
+    return [
+        Problem(
+            file=file,
+            severity="error",
+            code="unsupported_property",
+            message=f"{element.id}: The property {name} is not supported. (line {element.line})",
+            element_id=element.id,
+            line=element.line,
+            params={"name": name},
+        )
+        for element in diagram.elements.values()
+        for name in sorted(REFUSED_PROPERTIES & element.properties.keys())
+    ]
 
 
 def cross_problems(session: Session, bundle: Bundle) -> list[Problem]:

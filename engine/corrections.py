@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import instances, submissions, tasks
+from engine import definitions, executions, instances, submissions, tasks
 from engine.access import Actor
+from engine.definitions import Definition
 from engine.engine import Command
-from engine.errors import NotAllowed, Rejected, TaskChanged
+from engine.errors import ExpressionFailed, NotAllowed, Rejected, TaskChanged
+from engine.expressions import feel
 from engine.models.audit import AuditEntry
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
 from engine.models.task import COMPLETED, UserTask
@@ -96,8 +98,22 @@ def _checked(
     form = submissions.form_of(command, task.definition_key, task.form_id)
     if form is None:
         return {name: value for name, value in variables.items() if name in before}
-    scope = {**instance.variables, **before}
+    definition = definitions.get(command.engine, command.session, task.definition_key)
+    scope = scope_of(definition, instance, task.element_id) | before
     return submissions.check(command, form, variables, scope, task.site)
+
+
+def scope_of(definition: Definition, instance: ProcessInstance, element_id: str) -> dict[str, Any]:
+    """Give what a step that is over would see now: the instance's variables and what its input mappings make of them."""
+    variables = dict(instance.variables)
+    drawn = definition.diagram.elements.get(element_id)
+    if drawn is None or not drawn.inputs:
+        return variables
+    try:
+        seen = {**variables, **executions.environment(instance)}
+        return variables | feel().map(drawn.inputs, seen)
+    except ExpressionFailed:
+        return variables
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from engine import clocks
 from engine.engine import Command
@@ -33,8 +33,7 @@ from engine.runtime import (
 
 
 # Rows that this command writes and does not look at again, without the object-relational mapper's work.
-_HISTORY = insert(ElementInstance.__table__)
-_TASK = insert(UserTask.__table__)
+_HISTORY = insert(cast("Table", ElementInstance.__table__))
 
 
 def project(command: Command, instance: ProcessInstance, execution: Execution) -> None:

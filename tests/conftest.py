@@ -37,6 +37,15 @@ class Clock:
         self.now += dt.timedelta(**duration)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run only what touches a database; the rest has run already."""
+    if not ON_POSTGRESQL:
+        return
+    pure = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    items[:] = [item for item in items if item not in set(pure)]
+    config.hook.pytest_deselected(items=pure)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

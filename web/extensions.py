@@ -23,7 +23,7 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://")
 
 # The request's session for reading; what is changed through it is refused at the flush.
-session = cast("Session", LocalProxy(lambda: db.session()))
+session = cast("Session", LocalProxy(db.session))
 engine: Engine = LocalProxy(lambda: current_app.extensions["guicheng"])  # type: ignore[assignment]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,9 @@ from flask_babel import gettext as _
 from engine import durations
 from web import locales
 
+INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -117,15 +121,25 @@ def date(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def limit(row: Mapping[str, Any] | None) -> str:
-    """Write the length of a time limit: 限 1 小时, 限 3 工作日, 当天; nothing for none."""
+    """Write a time limit: 限 1 小时, 限 3 工作日, 当天; nothing for none."""
+    length = limit_length(row)
+    return str(_("限 %(length)s", length=length)) if length and length != same_day() else length
+
+
+def limit_length(row: Mapping[str, Any] | None) -> str:
+    """Write the length of a time limit: 1 小时, 3 工作日, 当天; nothing for none."""
     if not row or not isinstance(row.get("value"), str):
         return ""
     try:
         length = durations.parse(row["value"])
     except ValueError:
         return ""
-    words = _length(length, str(row.get("calendar") or "clock"))
-    return str(_("限 %(length)s", length=words)) if words else str(_("当天"))
+    return _length(length, str(row.get("calendar") or "clock")) or same_day()
+
+
+def same_day() -> str:
+    """Write a limit of no length: the same day."""
+    return str(_("当天"))
 
 
 def _length(length: durations.Duration, calendar: str) -> str:
@@ -148,6 +162,13 @@ def _clock_length(seconds: int, calendar: str) -> str:
         number = seconds // HOUR
         return str(_("1 小时") if number == 1 else _("%(n)s 小时", n=number))
     return duration(dt.timedelta(seconds=seconds))
+
+
+def readable(text: str) -> str:
+    """Put the ISO instants in a text as people read them: 2026-11-20T11:06:00+08:00 becomes 2026-11-20 11:06."""
+    return INSTANT.sub(
+        lambda found: local(dt.datetime.fromisoformat(found[0])).strftime("%Y-%m-%d %H:%M"), text
+    )
 
 
 def person(name: str | None, name_en: str | None = "") -> str:

@@ -220,6 +220,9 @@ DRAWN = {
     "message or timer start event of a process": simple(
         start("m", on_message()), user("x"), path("s", "x", "e"), path("m", "x"), root=message(key="")
     ),
+    "further none start event of a process": simple(
+        start("s2"), task(), path("s", "x", "e"), flow("s2", "e")
+    ),
     "version tag, embedded user task form": one(
         user("x", more=zeebe("versionTag", value="1") + zeebe("userTaskForm", id="f"))
     ),

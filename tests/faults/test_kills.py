@@ -24,11 +24,11 @@ from tests.world import World
 
 KILLED = -signal.SIGKILL
 CHANCE = random.Random(20261120)
-# A day has 31 commits, some 400 statements, and leaves 8 times work for a worker.
+# A day has 31 commits, more than 300 statements, and leaves 8 times work for a worker.
 POINTS = [
     *(("before a commit", number) for number in sorted(CHANCE.sample(range(1, 31), 3))),
     *(("after a commit", number) for number in sorted(CHANCE.sample(range(1, 31), 3))),
-    *(("before a statement", number) for number in sorted(CHANCE.sample(range(1, 381), 4))),
+    *(("before a statement", number) for number in sorted(CHANCE.sample(range(1, 301), 4))),
     *(("in an after-commit callback", number) for number in sorted(CHANCE.sample(range(1, 8), 2))),
 ]
 

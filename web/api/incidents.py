@@ -50,7 +50,7 @@ class IncidentResult(Result):
     job_key = Key(allow_none=True)
 
 
-class Resolution(Body):
+class IncidentResolution(Body):
     """How the resolution is called by whoever asks for it."""
 
     operation_reference = fields.Integer(strict=True)
@@ -156,7 +156,7 @@ def get(incident_key: int) -> dict[str, Any]:
 
 
 @blueprint.post("/incidents/<key:incident_key>/resolution")
-@blueprint.arguments(Resolution, required=False)
+@blueprint.arguments(IncidentResolution, required=False)
 @blueprint.response(204)
 def resolve(_asked: dict[str, Any], incident_key: int) -> Response:
     """Try again what failed; a new incident shows when it fails again. For operators."""

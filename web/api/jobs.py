@@ -25,7 +25,7 @@ from web.api.credentials import actor
 from web.api.filters import INSTANT, INTEGER, KEY, TEXT, choice
 from web.api.noun import Noun
 from web.api.problems import CONFLICT, problem
-from web.api.schemas import Body, Instant, Key, Result, text
+from web.api.schemas import DEFAULT_TENANT, Body, Instant, Key, Result, text
 from web.api.search import Property, Rows, Search, results
 from web.extensions import engine, session
 
@@ -42,15 +42,13 @@ MAX_RETRIES = 1000
 PHYSICAL_TENANT = "default"
 
 
-class Activation(Body):
+class JobActivation(Body):
     """Which jobs a worker takes and for how many milliseconds nobody else gets them. It is answered at once."""
 
     type = text(required=True, shortest=1)
     worker = text(load_default="api")
     timeout = fields.Integer(strict=True, required=True, validate=Range(1, MAX_MS))
-    max_jobs_to_activate = fields.Integer(
-        strict=True, required=True, validate=Range(1, MAX_JOBS)
-    )
+    max_jobs_to_activate = fields.Integer(strict=True, required=True, validate=Range(1, MAX_JOBS))
     fetch_variable = fields.List(text(), load_default=list, validate=Length(max=200))
     request_timeout = fields.Integer(strict=True)
     tenant_ids = fields.List(text(), load_default=list, allow_none=True, validate=Length(max=200))
@@ -128,7 +126,7 @@ class JobResult(Result):
     end_time = Instant(allow_none=True)
 
 
-class Completion(Body):
+class JobCompletion(Body):
     """What the job found out. Results of listeners do not exist here."""
 
     variables = fields.Dict(keys=fields.String(), load_default=dict, allow_none=True)
@@ -136,7 +134,7 @@ class Completion(Body):
     job_lease_token = text(allow_none=True)
 
 
-class Failure(Body):
+class JobFailure(Body):
     """Why the attempt failed, how many are left, and after how many milliseconds the next may begin."""
 
     retries = fields.Integer(strict=True, load_default=0, validate=Range(0, MAX_RETRIES))
@@ -145,7 +143,7 @@ class Failure(Body):
     job_lease_token = text(allow_none=True)
 
 
-class Error(Body):
+class JobError(Body):
     """The BPMN error that leaves the service task."""
 
     error_code = text(required=True, shortest=1)
@@ -237,7 +235,7 @@ def search(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/jobs/activation")
-@blueprint.arguments(Activation)
+@blueprint.arguments(JobActivation)
 @blueprint.response(200, ActivatedJobs)
 def activate(asked: dict[str, Any]) -> dict[str, Any]:
     """Lease due jobs of a type at the sites the caller operates, or at those of them that are named."""
@@ -254,7 +252,7 @@ def activate(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _at(where: Session, tenant_ids: Sequence[str] | None) -> Actor:
     who = actor()
-    named = [one for one in tenant_ids or () if one != tenants.DEFAULT_TENANT]
+    named = [one for one in tenant_ids or () if one != DEFAULT_TENANT]
     return tenants.operator(who, [tenants.find(where, who, one).id for one in named] or None)
 
 
@@ -273,7 +271,9 @@ def _activated(
 
 def _around(operator: Actor) -> Select[*tuple[Any, ...]]:
     definition = ProcessDefinition.key == ProcessInstance.definition_key
-    return _rows(operator).join(ProcessDefinition, definition).add_columns(ProcessDefinition.version)
+    return (
+        _rows(operator).join(ProcessDefinition, definition).add_columns(ProcessDefinition.version)
+    )
 
 
 def _lease(job: Job, row: Any, wanted: Sequence[str]) -> dict[str, Any]:
@@ -290,7 +290,7 @@ def _lease(job: Job, row: Any, wanted: Sequence[str]) -> dict[str, Any]:
 
 
 @blueprint.post("/jobs/<key:job_key>/completion")
-@blueprint.arguments(Completion, required=False)
+@blueprint.arguments(JobCompletion, required=False)
 @blueprint.response(204)
 def complete(asked: dict[str, Any], job_key: int) -> Response:
     """Complete a job and run its instance on."""
@@ -301,7 +301,7 @@ def complete(asked: dict[str, Any], job_key: int) -> Response:
 
 
 @blueprint.post("/jobs/<key:job_key>/failure")
-@blueprint.arguments(Failure, required=False)
+@blueprint.arguments(JobFailure, required=False)
 @blueprint.response(204)
 def fail(asked: dict[str, Any], job_key: int) -> Response:
     """Note a failed attempt; without retries left it becomes an incident."""
@@ -317,7 +317,7 @@ def fail(asked: dict[str, Any], job_key: int) -> Response:
 
 
 @blueprint.post("/jobs/<key:job_key>/error")
-@blueprint.arguments(Error)
+@blueprint.arguments(JobError)
 @blueprint.response(204)
 def throw(asked: dict[str, Any], job_key: int) -> Response:
     """Let a BPMN error leave the service task; one that nobody catches becomes an incident."""

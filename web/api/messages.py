@@ -21,7 +21,7 @@ blueprint = Noun("messages")
 KEPT_MS = messages.TIME_TO_LIVE // dt.timedelta(milliseconds=1)
 
 
-class Publication(Body):
+class MessagePublication(Body):
     """A message; `timeToLive` is in milliseconds, 30 days unless said otherwise and at most."""
 
     name = text(required=True, shortest=1)
@@ -32,7 +32,7 @@ class Publication(Body):
     tenant_id = text(load_default=None)
 
 
-class Published(Result):
+class MessagePublished(Result):
     """The message's key."""
 
     message_key = Key()
@@ -40,8 +40,8 @@ class Published(Result):
 
 
 @blueprint.post("/messages/publication")
-@blueprint.arguments(Publication)
-@blueprint.response(200, Published)
+@blueprint.arguments(MessagePublication)
+@blueprint.response(200, MessagePublished)
 def publish(asked: dict[str, Any]) -> dict[str, Any]:
     """Publish a message at a site; whoever waits for it gets it now or until it expires. For operators."""
     variables = check_variables(asked["variables"])

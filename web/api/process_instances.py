@@ -56,7 +56,7 @@ class ProcessInstanceResult(Result):
     tags = fields.List(fields.String())
 
 
-class Started(Result):
+class ProcessInstanceStarted(Result):
     """What was started; the variables come back only from processes that are awaited."""
 
     process_definition_id = fields.String()
@@ -69,7 +69,7 @@ class Started(Result):
     tags = fields.List(fields.String())
 
 
-class Start(Body):
+class ProcessInstanceStart(Body):
     """What to start: the process by id, in its latest version unless one is named, or by the key of a version."""
 
     process_definition_id = text()
@@ -98,7 +98,7 @@ class Start(Body):
                 raise ValidationError("This is not supported.", camel(name))
 
 
-class Cancel(Body):
+class ProcessInstanceCancellation(Body):
     """Why an instance is canceled: `reason` (an extension), else the operation reference, stands in its audit."""
 
     operation_reference = fields.Integer(strict=True)
@@ -181,8 +181,8 @@ def get(process_instance_key: int) -> dict[str, Any]:
 
 
 @blueprint.post("/process-instances")
-@blueprint.arguments(Start)
-@blueprint.response(200, Started)
+@blueprint.arguments(ProcessInstanceStart)
+@blueprint.response(200, ProcessInstanceStarted)
 def create(asked: dict[str, Any]) -> dict[str, Any]:
     """Start an instance. The variables are checked against the start form, if the process has one."""
     try:
@@ -236,7 +236,7 @@ def _wanted(where: Session, asked: Mapping[str, Any]) -> Definition:
 
 
 @blueprint.post("/process-instances/<key:process_instance_key>/cancellation")
-@blueprint.arguments(Cancel, required=False)
+@blueprint.arguments(ProcessInstanceCancellation, required=False)
 @blueprint.response(204)
 def cancel(asked: dict[str, Any], process_instance_key: int) -> Response:
     """Cancel an instance. For people above its start groups, and administrators."""

@@ -119,7 +119,7 @@ class Search:
     def __init__(self, name: str, properties: Mapping[str, Property], key: Any) -> None:
         self.properties = properties
         self._key = Order(key, filters.KEY)
-        self.request = _request(name, properties)
+        self.request = request_schema(name, properties)
 
     def run(self, session: Session, query: Rows, asked: Mapping[str, Any]) -> Found:
         """Find the page of rows asked for, in two statements at most. Raises InvalidCursor."""
@@ -147,7 +147,8 @@ class Search:
         ]
 
 
-def _request(name: str, properties: Mapping[str, Property]) -> type[Schema]:
+def request_schema(name: str, properties: Mapping[str, Property]) -> type[Schema]:
+    """Make the schema of a search's request: filter, sort and page."""
     sortable = [camel(one) for one, what in properties.items() if what.sortable]
     wanted = {one: Filter(what.kind) for one, what in properties.items()}
     filter_schema = Body.from_dict(wanted, name=f"{name}Filter")  # type: ignore[arg-type]

@@ -62,7 +62,7 @@ class UserTaskResult(Result):
     tags = fields.List(fields.String())
 
 
-class Assignment(Body):
+class UserTaskAssignment(Body):
     """Who gets the task; without override only a task nobody has is given away."""
 
     assignee = text(required=True, shortest=1, longest=MAX_USERNAME)
@@ -70,13 +70,13 @@ class Assignment(Body):
     action = text(allow_none=True)
 
 
-class Claim(Body):
+class UserTaskClaim(Body):
     """Which version of the task the caller saw, where the caller knows it."""
 
     action = text(allow_none=True)
 
 
-class Completion(Body):
+class UserTaskCompletion(Body):
     """The variables of the task's form."""
 
     variables = fields.Dict(keys=fields.String(), load_default=dict, allow_none=True)
@@ -209,7 +209,7 @@ def form(user_task_key: int) -> Any:
 
 
 @blueprint.post("/user-tasks/<key:user_task_key>/claim")
-@blueprint.arguments(Claim, required=False)
+@blueprint.arguments(UserTaskClaim, required=False)
 @blueprint.response(204)
 def claim(_asked: dict[str, Any], user_task_key: int) -> Response:
     """Take a task nobody has (an extension). For its candidates."""
@@ -219,7 +219,7 @@ def claim(_asked: dict[str, Any], user_task_key: int) -> Response:
 
 
 @blueprint.post("/user-tasks/<key:user_task_key>/assignment")
-@blueprint.arguments(Assignment)
+@blueprint.arguments(UserTaskAssignment)
 @blueprint.response(204)
 def assign(asked: dict[str, Any], user_task_key: int) -> Response:
     """Give a task to a person: for supervisors of its candidates; who names himself claims it."""
@@ -245,7 +245,7 @@ def unassign(user_task_key: int) -> Response:
 
 
 @blueprint.post("/user-tasks/<key:user_task_key>/completion")
-@blueprint.arguments(Completion, required=False)
+@blueprint.arguments(UserTaskCompletion, required=False)
 @blueprint.response(204)
 def complete(asked: dict[str, Any], user_task_key: int) -> Response:
     """Complete a task and run its instance on. The variables are checked against the task's form."""

@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
         title=boxes.name(box),
         wanted=wanted,
         boxes=boxes.view(box, counted),
-        sentence=boxes.sentence(counted),
+        sentence=boxes.sentence(counted, box),
         procedures=boxes.procedures(counted, box),
         claimable=sum(one.total for one in counted[boxes.CLAIMABLE]),
         first=_url(box, wanted) if request.args.get("after") else None,
@@ -56,7 +56,7 @@ def counts() -> ResponseReturnValue:
         "inbox/counts.html",
         box=box,
         boxes=boxes.view(box, counted),
-        sentence=boxes.sentence(counted),
+        sentence=boxes.sentence(counted, box),
         updated=words.date(now, now),
     )
 

@@ -40,7 +40,7 @@ def show(key: int) -> ResponseReturnValue:
         version=told.definition.version,
         place=instance.unit_label,
         site_name=names.site(instance.site),
-        started=words.date(instance.started_at, now),
+        started=_("%(at)s 发起", at=words.date(instance.started_at, now)),
         stamps=_stamps(told, now),
         processes=_processes(told, process_id),
         xml_url=url_for(".xml", key=key, process=process_id),

@@ -21,6 +21,7 @@ from engine.models.registry import Customer, Occupancy, Unit
 from web import signin
 from web.extensions import db, engine
 from web.pages import customers, faults, place, sheets, units
+from web.views import names
 
 blueprint = Blueprint("registry", __name__)
 
@@ -94,6 +95,7 @@ def unit(unit_id: int) -> ResponseReturnValue:
         "registry/unit.html",
         unit=found,
         words=units,
+        names=names,
         occupants=units.occupants(db.session(), found),
         arrears=registry.arrears_of(db.session(), found),
         instances=db.session.scalars(running).all(),

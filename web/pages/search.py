@@ -11,6 +11,7 @@ from engine.registry.typings import canonical
 from web import signin
 from web.extensions import db, wants_fragment
 from web.pages import units
+from web.views import names
 
 blueprint = Blueprint("search", __name__)
 
@@ -29,11 +30,13 @@ def index() -> ResponseReturnValue:
     typed = _typed()
     found = _found(typed)
     if wants_fragment():
-        return render_template("search/found.html", typed=typed, found=found, words=units)
+        return render_template(
+            "search/found.html", typed=typed, found=found, words=units, names=names
+        )
     target = _only_hit(typed, found)
     if target and "stay" not in request.args:
         return redirect(target)
-    return render_template("search/index.html", typed=typed, found=found, words=units)
+    return render_template("search/index.html", typed=typed, found=found, words=units, names=names)
 
 
 def _only_hit(typed: str, found: Found) -> str | None:

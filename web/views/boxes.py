@@ -50,9 +50,9 @@ def _sum(found: Sequence[Count], of: str) -> int:
     return sum(getattr(one, of) for one in found)
 
 
-def sentence(counted: Counted) -> str:
-    """Say how much there is to do, how much of it is overdue or due today; nothing when nothing is to do."""
-    found = counted[MINE]
+def sentence(counted: Counted, box: str = MINE) -> str:
+    """Say how much a box holds, of one's own tasks also how much is overdue or due today; nothing for nothing."""
+    found = counted.get(box, ())
     numbers = {of: _sum(found, of) for of in ("total", "late", "today")}
     if not numbers["total"]:
         return ""

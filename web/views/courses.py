@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from flask import url_for
@@ -32,6 +33,9 @@ SILENT = GATEWAYS | {
 WAITS = frozenset({"intermediateCatchEvent", "receiveTask", "boundaryEvent"})
 SCOPES = frozenset({"process", "subProcess", "callActivity"})
 AHEAD = 5
+TITLES = 3
+PAST = 6
+LEAST_FOLDED = 3
 
 Item = dict[str, Any]
 
@@ -42,7 +46,34 @@ def timeline(
     """Give the items of the macro `timeline`: past in order of time, then present, then what most likely follows."""
     past = [_started(course, now), *_passed(course, now), *_told(course, acts, now)]
     past.sort(key=lambda item: item["at"])
-    return [*past, *_living(course, now, me), *_next(course), *_ended(course, now)]
+    return [*_merged(past), *_living(course, now, me), *_next(course), *_ended(course, now)]
+
+
+def _merged(past: list[Item]) -> Iterator[Item]:
+    """Tell what the system did between two people's steps in one breath."""
+    for automatic, run in groupby(past, key=lambda item: item.get("automatic", False)):
+        items = list(run)
+        if not automatic or len(items) == 1:
+            yield from items
+            continue
+        titles = list(dict.fromkeys(item["title"] for item in items))
+        rest = _("等 %(n)s 步", n=len(titles)) if len(titles) > TITLES else ""
+        yield items[-1] | {"title": _("系统处理"), "text": words.joined(titles[:TITLES]) + rest}
+
+
+def folded(items: list[Item], url: str) -> list[Item]:
+    """Fold all but the latest steps of a long past into one line that leads to the whole course."""
+    past = [item for item in items if item.get("at")]
+    early = past[: max(len(past) - PAST, 0)]
+    if len(early) < LEAST_FOLDED:
+        return items
+    line = {
+        "title": f"{early[0]['title']} → {early[-1]['title']}",
+        "time": early[0]["time"],
+        "text": _("%(n)s 步，点开看全部", n=len(early)),
+        "url": url,
+    }
+    return [line, *items[len(early) :]]
 
 
 def _started(course: Course, now: dt.datetime) -> Item:
@@ -96,7 +127,7 @@ def _said(task: UserTask) -> str:
 
 def _done_element(row: ElementInstance, drawn: Element) -> Item:
     if row.type not in WAITS or row.ended_at is None:
-        return {"text": _("系统")}
+        return {"text": _("系统"), "automatic": True}
     waited = words.duration(row.ended_at - row.started_at)
     if row.type == "boundaryEvent":
         return {"text": _("系统"), "state": "hold"}

@@ -124,7 +124,7 @@ def of_record(task: UserTask) -> Entry | None:
     return Entry(
         of=of,
         form=form,
-        context={**task.instance.variables, **(task.submitted or {})},
+        context=corrections.scope_of(of, task.instance, task.element_id) | (task.submitted or {}),
         site=task.site,
         urls=_urls("record", task.site, key=task.key),
         task_key=task.key,

@@ -73,7 +73,7 @@ def _my_role(task: UserTask, actor: Actor) -> str:
 def _limit(task: UserTask) -> str:
     if not task.limit:
         return ""
-    length, source = words.limit(task.limit), str(task.limit.get("source") or "")
+    length, source = words.limit_length(task.limit), str(task.limit.get("source") or "")
     if not source or source.startswith(COMPANY):
-        return str(_("时限%(length)s，为公司设定。", length=length))
-    return str(_("时限%(length)s，依据 %(source)s。", length=length, source=source))
+        return str(_("时限 %(length)s，为公司设定。", length=length))
+    return str(_("时限 %(length)s，依据 %(source)s。", length=length, source=source))

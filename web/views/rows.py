@@ -16,6 +16,7 @@ from web import shell, words
 from web.views import clocks, names
 
 LATE, TODAY, LATER = "late", "today", "later"
+NARROW = 10
 
 
 def task_row(row: TaskRow, now: dt.datetime, *, claim: bool = False) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _common(row: TaskRow, now: dt.datetime) -> dict[str, Any]:
         "url": url_for("tasks.show", key=task.key),
         "title": names.step(of, task),
         "procedure": names.procedure(of),
-        "clock": clocks.clock(task, now),
+        "clock": _narrow(clocks.clock(task, now)),
         "summary": summary(task.summary, instance.unit_label),
         "place": names.unit(instance),
         "place_detail": names.site(row.site),
@@ -65,9 +66,15 @@ def _common(row: TaskRow, now: dt.datetime) -> dict[str, Any]:
     }
 
 
+def _narrow(clock: dict[str, Any]) -> dict[str, Any]:
+    """Leave the limit out where the due moment has a date: a row has room for one of them."""
+    long = len(clock.get("due_text") or "") > NARROW
+    return {**clock, "limit_text": ""} if long else clock
+
+
 def summary(parts: Sequence[Any], unit: str = "") -> list[str]:
     """Give the fields of a summary without blanks and without the unit, which has its own column."""
-    return [str(part) for part in parts if part not in (None, "", unit)]
+    return [words.readable(str(part)) for part in parts if part not in (None, "", unit)]
 
 
 def instance_row(row: InstanceRow, tasks: Sequence[UserTask], now: dt.datetime) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def _instance_clock(status: str, task: UserTask | None, now: dt.datetime) -> dic
     found = _instance_state(status, task, now)
     if task is None or found == "done":
         return {"state": found, "figure": status_word(status)}
-    return clocks.clock(task, now) | {"state": found}
+    return _narrow(clocks.clock(task, now)) | {"state": found}
 
 
 def status_word(of: str) -> str:

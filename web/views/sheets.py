@@ -16,7 +16,7 @@ from engine.models.task import CREATED, Draft, UserTask
 from web import forms, words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import clocks, courses, names, people, pictures, reasons, records, talk
+from web.views import clocks, courses, names, people, pictures, reasons, records, rows, talk
 
 
 def opened(
@@ -56,7 +56,8 @@ def record_of(task: UserTask, values: dict[str, Any] | None = None) -> list[reco
     said = task.submitted or {} if values is None else values
     if form is None or not said:
         return []
-    return records.read(of, form, said, task.instance.variables, task.site)
+    scope = corrections.scope_of(of, task.instance, task.element_id)
+    return records.read(of, form, said, scope, task.site)
 
 
 def _corrected(task: UserTask) -> list[dict[str, Any]]:
@@ -97,10 +98,14 @@ def _context(task: UserTask) -> dict[str, Any]:
         "clock": clocks.clock(task, now),
         "place": instance.unit_label,
         "site_name": names.site(task.site),
-        "summary": [part for part in task.summary if part and part != instance.unit_label],
+        "summary": rows.summary(task.summary, instance.unit_label),
         "why": reasons.why(task, of, actor, dict(told.people), now),
-        "timeline": courses.timeline(told, course.acts(session, instance.key), now, actor.user_id),
+        "timeline": courses.folded(
+            courses.timeline(told, course.acts(session, instance.key), now, actor.user_id),
+            url_for("instances.show", key=instance.key),
+        ),
         "comments": talk.view(comments.of_instance(session, instance.key), now),
+        "running": instance.ended_at is None,
         "items": _menu(task, of.process_id),
         "candidates": _candidates(task),
         **_picture(told, task, now),

@@ -1,0 +1,60 @@
+"""What the API tests deploy: a check with a form, a job, and a message somebody waits for."""
+
+from __future__ import annotations
+
+import json
+
+from tests.diagrams import chain, process, service_task, user_task
+
+CHECK_FORM = {
+    "type": "default",
+    "schemaVersion": 19,
+    "id": "p.check",
+    "components": [
+        {
+            "type": "textfield",
+            "id": "a",
+            "key": "who",
+            "label": "谁",
+            "validate": {"required": True, "maxLength": 10},
+        },
+        {"type": "number", "id": "b", "key": "count", "label": "数量", "validate": {"max": 5}},
+    ],
+}
+CHECK = process(
+    user_task("check", form="p.check") + chain("s", "check", "e"),
+    start={"businessKey": "=unit_no"},
+)
+FILES = {"p.bpmn": CHECK, "forms/check.form": json.dumps(CHECK_FORM).encode()}
+
+JOB = process(
+    service_task("pay", "bank.pay", {"amount": "=sum * 2"}, retries="2")
+    + user_task("after")
+    + chain("s", "pay", "after", "e"),
+    "with_job",
+)
+FAILING = process(
+    service_task("pay", "bank.pay", {"amount": "=assert(1, false)"}) + chain("s", "pay", "e"),
+    "failing",
+)
+SUBSCRIPTION = (
+    '<message id="m" name="go"><extensionElements><zeebe:subscription correlationKey="=k"/>'
+    "</extensionElements></message>"
+)
+WAIT = process(
+    '<intermediateCatchEvent id="wait"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>'
+    + user_task("after")
+    + chain("s", "wait", "after", "e"),
+    "waits",
+    extra=SUBSCRIPTION,
+)
+LOCAL = process(
+    '<userTask id="see"><extensionElements><zeebe:userTask/>'
+    '<zeebe:assignmentDefinition candidateGroups="service_assistant"/>'
+    '<zeebe:ioMapping><zeebe:input source="=a + 1" target="b"/></zeebe:ioMapping>'
+    "</extensionElements></userTask>" + chain("s", "see", "e"),
+    "local",
+)
+BROKEN = process(user_task("check") + chain("s", "check"), "broken").replace(
+    b'targetRef="check"', b'targetRef="nowhere"'
+)

@@ -1,0 +1,93 @@
+"""A person's browser without a browser, and the server it talks to as a process that can be killed."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from engine.engine import Engine
+from tests.databases import SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 90  # seconds: a job the dead worker had leased waits for a minute
+
+
+class Server:
+    """`python -m web` on an engine's database and data folder."""
+
+    def __init__(self, engine: Engine) -> None:
+        engine.home.mkdir(parents=True, exist_ok=True)
+        (engine.home / "secret").write_bytes(SECRET)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._environment = os.environ | {
+            "GUICHENG_HOME": str(engine.home),
+            "GUICHENG_DATABASE_URL": engine.bind.url.render_as_string(hide_password=False),
+            "PORT": str(self.port),
+        }
+        self._log = engine.home / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "web"], cwd=ROOT, env=self._environment,
+                stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> int:
+        """End it with SIGKILL; give how it ended."""
+        assert self._process is not None
+        self._process.kill()
+        return self._process.wait(timeout=10)
+
+    def stop(self) -> int:
+        """Ask it to stop; give how it ended."""
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        self._process.terminate()
+        return self._process.wait(timeout=20)
+
+
+class Browser:
+    """Keeps cookies, fills forms."""
+
+    def __init__(self, server: Server) -> None:
+        self._base = f"http://127.0.0.1:{server.port}"
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in."""
+        self.post("/login", username=username, password=password)
+
+    def post(self, path: str, **fields: str) -> str:
+        """Open a page, send its form with these fields, and give the page that follows. Raises OSError without a server."""
+        page = self.get(path)
+        hidden = dict(re.findall(r'type="hidden" name="(csrf_token|version)" value="([^"]*)"', page))
+        return self.get(path, urllib.parse.urlencode(hidden | fields).encode())
+
+    def get(self, path: str, data: bytes | None = None) -> str:
+        """Give a page."""
+        with self._opener.open(self._base + path, data, timeout=20) as answer:
+            return str(answer.read().decode())
