@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from engine import decisions, limits, roles
-from engine.errors import EngineError, InvalidDiagram, Rejected
+from engine import decisions, definitions, limits, roles
+from engine.engine import Command
+from engine.errors import EngineError, InvalidDiagram, NotFound, Rejected
 from engine.forms import Form
 from engine.models.definition import Decision, ProcessDefinition
 from engine.models.definition import Form as FormRow
-from engine.runtime import Diagram, Finding, parse
+from engine.runtime import Diagram, Element, Finding, parse
 
 MAX_FILES = 200
 MAX_BYTES = 8_000_000
+START_PROCESS = "guicheng.start-process"
 # Our own properties that the engine does not act on: a diagram that relies on them must not seem to work.
 REFUSED_PROPERTIES = frozenset({"clockPause", "clockStart", "clockStop", "copyTo"})
 PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
@@ -68,7 +71,7 @@ def read(files: Mapping[str, bytes]) -> Bundle:
 def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
     if name.endswith(".bpmn"):
         bundle.diagrams[name] = diagram = parse(content)
-        bundle.problems += _refused_properties(name, diagram)
+        bundle.problems += [*_refused_properties(name, diagram), *_refused_starts(name, diagram)]
     elif name.endswith(".form"):
         bundle.forms[name] = dict(Form.from_bytes(content).schema)
     elif name.endswith(".dmn"):
@@ -100,26 +103,58 @@ def _problem(file: str, code: str, message: str, **params: str) -> Problem:
 
 def _refused_properties(file: str, diagram: Diagram) -> list[Problem]:
     return [
-        Problem(
-            file=file,
-            severity="error",
-            code="unsupported_property",
-            message=f"{element.id}: The property {name} is not supported. (line {element.line})",
-            element_id=element.id,
-            line=element.line,
-            params={"name": name},
+        _at(
+            file,
+            element,
+            "unsupported_property",
+            f"The property {name} is not supported.",
+            name=name,
         )
         for element in diagram.elements.values()
         for name in sorted(REFUSED_PROPERTIES & element.properties.keys())
     ]
 
 
-def cross_problems(session: Session, bundle: Bundle) -> list[Problem]:
+def _refused_starts(file: str, diagram: Diagram) -> list[Problem]:
+    """Find start events of processes that nothing would ever use."""
+    problems: list[Problem] = []
+    for process_id in diagram.processes:
+        starts = [one for one in diagram.inside(process_id) if one.type == "startEvent"]
+        used = diagram.start_event(process_id)
+        problems += [
+            _at(
+                file,
+                one,
+                "unsupported_start",
+                "Only one start event, without a trigger, starts a process.",
+            )
+            for one in starts
+            if one is not used
+        ]
+    return problems
+
+
+def _at(
+    file: str, element: Element, code: str, message: str, *, severity: str = "error", **params: str
+) -> Problem:
+    return Problem(
+        file=file,
+        severity=severity,
+        code=code,
+        message=f"{element.id}: {message} (line {element.line})",
+        element_id=element.id,
+        line=element.line,
+        params=params,
+    )
+
+
+def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
     """What only shows when the files are seen together, and beside what is deployed already."""
     forms = {schema["id"] for schema in bundle.forms.values()}
     decided = {one for model in bundle.models.values() for one in model.decision_ids}
     processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
-    problems: list[Problem] = []
+    session = command.session
+    problems = _call_cycles(command, bundle)
     for file, diagram in bundle.diagrams.items():
         missing = [
             *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
@@ -133,7 +168,87 @@ def cross_problems(session: Session, bundle: Bundle) -> list[Problem]:
             _problem(file, f"unknown_{noun}", f"There is no {noun} {one}.", id=one)
             for noun, one in missing
         ]
+        problems += [
+            _at(
+                file,
+                element,
+                "unknown_started",
+                f"{one} is not deployed and becomes a manual to-do.",
+                severity="warning",
+                id=one,
+            )
+            for element, one in _started(diagram)
+            if one not in processes
+            and _missing(session, "process", [one], ProcessDefinition.process_id)
+        ]
     return problems
+
+
+def _started(diagram: Diagram) -> Iterator[tuple[Element, str]]:
+    """Give the service tasks that start another process by a fixed id (decision 2)."""
+    for element in diagram.elements.values():
+        if element.extension("taskDefinition").get("type") == START_PROCESS:
+            for source, target in element.inputs:
+                fixed = re.fullmatch(r'=?\s*"([\w.-]+)"\s*', source)
+                if target == "processId" and fixed:
+                    yield element, fixed[1]
+
+
+def _call_cycles(command: Command, bundle: Bundle) -> list[Problem]:
+    """Find processes that would call themselves over others, deployed ones included (decision 8)."""
+    files = {one: file for file, diagram in bundle.diagrams.items() for one in diagram.processes}
+    calls: dict[str, set[str]] = {}
+
+    def called_by(process_id: str) -> set[str]:
+        if process_id not in calls:
+            calls[process_id] = _calls(_diagram(command, bundle, files, process_id), process_id)
+        return calls[process_id]
+
+    cycles = {start: _way_back(start, called_by) for start in files}
+    return [
+        _problem(
+            files[start],
+            "call_cycle",
+            f"The processes {' → '.join(way)} call each other in a circle.",
+        )
+        for start, way in cycles.items()
+        if way
+    ]
+
+
+def _diagram(
+    command: Command, bundle: Bundle, files: Mapping[str, str], process_id: str
+) -> Diagram | None:
+    if process_id in files:
+        return bundle.diagrams[files[process_id]]
+    try:
+        return definitions.latest(command.engine, command.session, process_id).diagram
+    except NotFound:
+        return None
+
+
+def _calls(diagram: Diagram | None, process_id: str) -> set[str]:
+    found = diagram.elements.values() if diagram else ()
+    texts = (
+        e.extension("calledElement").get("processId", "")
+        for e in found
+        if e.process_id == process_id
+    )
+    return {text for text in texts if text and not text.startswith("=")}
+
+
+def _way_back(start: str, called_by: Callable[[str], set[str]]) -> list[str]:
+    """Give the calls that lead from a process back to itself, empty when none do."""
+    ways = [[start, first] for first in sorted(called_by(start))]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        if way[-1] == start:
+            return way
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [[*way, following] for following in sorted(called_by(way[-1]))]
+    return []
 
 
 def _missing(session: Session, noun: str, ids: Iterable[str], column: Any) -> list[tuple[str, str]]:

@@ -99,7 +99,7 @@ def _checked(
     if form is None:
         return {name: value for name, value in variables.items() if name in before}
     definition = definitions.get(command.engine, command.session, task.definition_key)
-    scope = scope_of(definition, instance, task.element_id) | before
+    scope = {**scope_of(definition, instance, task.element_id), **before}
     return submissions.check(command, form, variables, scope, task.site)
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -107,25 +107,8 @@ def startable(session: Session, actor: Actor, site_id: int) -> list[ProcessDefin
 
 def form(engine: Engine, session: Session, deployment_key: int, form_id: str) -> Form:
     """Give the form as it was deployed with the bundle, else the latest of that id. Raises NotFound."""
-    return _cached(
-        engine,
-        "forms",
-        (deployment_key, form_id),
-        lambda: _load_form(session, deployment_key, form_id),
-    )
-
-
-def _load_form(session: Session, deployment_key: int, form_id: str) -> Form:
-    row = _bound(session, FormRow, FormRow.form_id == form_id, deployment_key)
-    return Form.from_json(row.schema)
-
-
-def _bound(session: Session, model: Any, condition: Any, deployment_key: int) -> Any:
-    own = session.scalar(select(model).where(condition, model.deployment_key == deployment_key))
-    row = own or session.scalar(select(model).where(condition).order_by(model.version.desc()))
-    if row is None:
-        raise NotFound(noun=model.__tablename__, key=str(condition.right.value))
-    return row
+    source = _Source(FormRow, FormRow.form_id, form_id)
+    return _bound(engine, session, source, deployment_key, lambda row: Form.from_json(row.schema))
 
 
 def decide(
@@ -137,18 +120,51 @@ def decide(
     now: dt.datetime,
 ) -> decisions.Decided:
     """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
-    model = _cached(
+    source = _Source(Decision, Decision.decision_id, decision_id)
+    model = _bound(
         engine,
-        "decisions",
-        (deployment_key, decision_id),
-        lambda: _load_decision(session, deployment_key, decision_id),
+        session,
+        source,
+        deployment_key,
+        lambda row: decisions.parse(session.get_one(Resource, row.resource_key).content),
     )
     return decisions.evaluate(model, decision_id, variables, now=now)
 
 
-def _load_decision(session: Session, deployment_key: int, decision_id: str) -> Any:
-    row = _bound(session, Decision, Decision.decision_id == decision_id, deployment_key)
-    return decisions.parse(session.get_one(Resource, row.resource_key).content)
+class _Source(NamedTuple):
+    """What is looked for: a table, its column of ids, and the id."""
+
+    model: Any
+    column: Any
+    id: str
+
+
+def _bound(
+    engine: Engine, session: Session, source: _Source, deployment_key: int, load: Callable[[Any], T]
+) -> T:
+    cache: dict[tuple[str, int, str], T] = engine.caches.setdefault("bound", {})
+    kind = source.model.__tablename__
+    own = (kind, deployment_key, source.id)
+    if own in cache:
+        return cache[own]
+    row = _row(session, source, deployment_key)
+    # What another bundle lends is kept under that bundle: the next deployment may lend something newer.
+    key = (kind, row.deployment_key, source.id)
+    if key not in cache:
+        cache[key] = load(row)
+    return cache[key]
+
+
+def _row(session: Session, source: _Source, deployment_key: int) -> Any:
+    found = select(source.model).where(source.column == source.id)
+    row = session.scalar(
+        found.where(source.model.deployment_key == deployment_key)
+    ) or session.scalar(
+        found.order_by(source.model.version.desc(), source.model.key.desc()).limit(1)
+    )
+    if row is None:
+        raise NotFound(noun=source.model.__tablename__, key=source.id)
+    return row
 
 
 def texts(engine: Engine, session: Session, deployment_key: int, locale: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def deploy(
     """
     require(command.actor, "process_owner")
     bundle = bundles.read(files)
-    bundle.problems += bundles.cross_problems(command.session, bundle)
+    bundle.problems += bundles.cross_problems(command, bundle)
     if any(problem.severity == "error" for problem in bundle.problems):
         raise InvalidDiagram(bundle.problems)
     return _Writer(command, bundle, family, note, shipped=shipped).write()
@@ -173,7 +173,7 @@ class _Writer:
         )
 
     def _process_digest(self, name: str, diagram: Diagram, process_id: str) -> str:
-        """Cover the diagram and every form, decision and text it uses."""
+        """Cover the diagram and every form, decision, print and text it uses."""
         parts = [self.bundle.files[name]]
         parts += [
             self.bundle.files[file]
@@ -185,6 +185,16 @@ class _Writer:
             for file, model in sorted(self.bundle.models.items())
             if diagram.called_decisions & set(model.decision_ids)
         ]  # fmt: skip
+        records = {
+            record
+            for one in diagram.elements.values()
+            for record in _split(one.properties.get("print", ""))
+        }
+        parts += [
+            content
+            for file, content in sorted(self.bundle.files.items())
+            if file in {f"prints/{one}.html" for one in records}
+        ]
         for file, texts in sorted(self.bundle.texts.items()):
             own = {key: text for key, text in texts.items() if key.startswith(f"{process_id}.")}
             parts += [file.encode(), json.dumps(own, sort_keys=True).encode()]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine import definitions, instances, messages, notifications, registry
+from engine.bundles import START_PROCESS
 from engine.engine import Command
 from engine.errors import DuplicateBusinessKey, NotFound, Rejected
 from engine.models.identity import Site
@@ -98,7 +99,7 @@ def _required(job: Job, name: str) -> str:
 
 
 TYPES: dict[str, Handler] = {
-    "guicheng.start-process": _start_process,
+    START_PROCESS: _start_process,
     "guicheng.publish-message": _publish_message,
     "guicheng.notify": _notify,
     "guicheng.set-unit-status": _set_unit_status,

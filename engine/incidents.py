@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 
 from engine import instances
 from engine.access import Actor
 from engine.engine import Command
 from engine.errors import Conflict, NotAllowed, NotFound
 from engine.models.instance import ProcessInstance
-from engine.models.job import CREATED, FAILED, Incident, Job
+from engine.models.job import CREATED, FAILED, Incident, Job, MessageCorrelation
 
 OPERATORS = frozenset({"admin", "process_owner"})
 
@@ -64,10 +64,13 @@ def _try_again(
     variables: dict[str, Any],
     retries: int,
 ) -> None:
+    command.session.execute(
+        delete(MessageCorrelation).where(MessageCorrelation.incident_key == incident.key)
+    )
+    command.wake_workers()
     job = command.session.get(Job, incident.job_key) if incident.job_key else None
     if job is not None and job.state == FAILED:
         job.state, job.retries, job.run_at = CREATED, retries, command.now
-        command.wake_workers()
     element_key = incident.element_key if job is None else None
 
     def act(execution: Any) -> None:

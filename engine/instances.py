@@ -29,7 +29,7 @@ from engine.errors import (
 from engine.expressions import feel
 from engine.models.identity import Site, User
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED, TERMINATED, ProcessInstance
-from engine.models.job import MessageSubscription
+from engine.models.job import Incident, Job, MessageSubscription
 from engine.runtime import Execution
 
 UNIT_VARIABLE = "unit_no"
@@ -204,16 +204,21 @@ def _end(instance: ProcessInstance, command: Command, status: str) -> None:
     instance.active = []
 
 
-def advance(command: Command, instance: ProcessInstance, act: Callable[[Execution], None]) -> bool:
-    """Load, act and save; False when the step budget ran out, with an incident written and the state as it was."""
+def advance(
+    command: Command,
+    instance: ProcessInstance,
+    act: Callable[[Execution], None],
+    *,
+    job: Job | None = None,
+) -> Incident | None:
+    """Load, act and save. When the step budget runs out the state stays as it was, and the incident is given back."""
     execution = executions.load(command, instance)
     try:
         act(execution)
     except BudgetExceeded as error:
-        projection.record_incident(command, instance, error)
-        return False
+        return projection.record_incident(command, instance, error, job)
     save(command, instance, execution)
-    return True
+    return None
 
 
 def cancel(command: Command, key: int, reason: str) -> ProcessInstance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from engine.engine import Command
 from engine.errors import Conflict, NotFound
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import COMPLETED, CREATED, FAILED, Job
+from engine.runtime import Execution
 
 FIRST_BACKOFF = dt.timedelta(seconds=5)
 
@@ -70,13 +72,21 @@ def lock(command: Command, key: int) -> tuple[ProcessInstance, Job]:
 
 
 def complete(command: Command, key: int, variables: Mapping[str, Any]) -> Job:
-    """Complete a job and run its instance on. Raises NotFound, JobClosed, InstanceClosed, InstanceSuspended."""
+    """Complete a job and run its instance on; when the process runs on without end, the job fails with an incident.
+
+    Raises NotFound, JobClosed, InstanceClosed, InstanceSuspended.
+    """
     instance, job = lock(command, key)
     _close(command, job, COMPLETED)
     command.audit("job.completed", job.element_id, on=instance, type=job.type)
-    if not instances.advance(command, instance, lambda run: run.complete(key, dict(variables))):
+    run = partial(_complete, key=key, variables=dict(variables))
+    if instances.advance(command, instance, run, job=job):
         job.state = FAILED
     return job
+
+
+def _complete(execution: Execution, *, key: int, variables: dict[str, Any]) -> None:
+    execution.complete(key, variables)
 
 
 def fail(
@@ -108,9 +118,14 @@ def throw_error(
     instance, job = lock(command, key)
     _close(command, job, COMPLETED)
     command.audit("job.error_thrown", job.element_id, on=instance, code=code, reason=message[:500])
-    instances.advance(
-        command, instance, lambda run: run.throw_error(key, code, message, dict(variables))
+    thrown = instances.advance(
+        command,
+        instance,
+        lambda run: run.throw_error(key, code, message, dict(variables)),
+        job=job,
     )
+    if thrown:
+        job.state = FAILED
     return job
 
 

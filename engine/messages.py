@@ -96,14 +96,17 @@ def correlate(engine: Engine, message_key: int, subscription_key: int) -> bool:
             return False
         if _has_met(command, message, instance.process_id):
             return False
+        variables = dict(message.variables)
+        incident = instances.advance(
+            command, instance, lambda execution: execution.correlate(subscription_key, variables)
+        )
         command.session.add(
             MessageCorrelation(
-                message_key=message.key, process_id=instance.process_id, instance_key=instance.key
+                message_key=message.key,
+                process_id=instance.process_id,
+                instance_key=instance.key,
+                incident_key=incident.key if incident else None,
             )
-        )
-        variables = dict(message.variables)
-        instances.advance(
-            command, instance, lambda execution: execution.correlate(subscription_key, variables)
         )
         command.audit("message.correlated", message.name, on=instance, message=str(message.key))
         return True

@@ -31,7 +31,6 @@ from engine.runtime import (
     UserTaskOpened,
 )
 
-
 # Rows that this command writes and does not look at again, without the object-relational mapper's work.
 _HISTORY = insert(cast("Table", ElementInstance.__table__))
 
@@ -241,10 +240,19 @@ def _add_incident(
     return incident
 
 
-def record_incident(command: Command, instance: ProcessInstance, error: BudgetExceeded) -> Incident:
-    """Write the incident of a run that was thrown away because it exceeded its budget."""
+def record_incident(
+    command: Command, instance: ProcessInstance, error: BudgetExceeded, job: Job | None = None
+) -> Incident:
+    """Write the incident of a run that was thrown away because it exceeded its budget; `job` is what set it off."""
     elements = error.params.get("element_ids") or [instance.process_id]
-    return _add_incident(command, instance, elements[0], "BUDGET_EXCEEDED", error.message)
+    return _add_incident(
+        command,
+        instance,
+        elements[0],
+        "BUDGET_EXCEEDED",
+        error.message,
+        job_key=job.key if job else None,
+    )
 
 
 def record_job_incident(

@@ -17,8 +17,9 @@ from sqlalchemy import Select, select
 from engine import clocks, handlers, instances, jobs, messages, notifications
 from engine.access import SYSTEM
 from engine.engine import Engine
-from engine.errors import EngineError
+from engine.errors import BudgetExceeded, EngineError
 from engine.models.instance import ACTIVE, ProcessInstance
+from engine.models.job import FAILED
 from engine.models.task import CREATED, UserTask
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,9 @@ def _run_job(engine: Engine, key: int) -> bool:
         with engine.begin(SYSTEM) as command:
             instance, job = jobs.lock(command, key)
             result = handlers.handle(command, instance, job)
-            jobs.complete(command, key, result)
+            if jobs.complete(command, key, result).state == FAILED:
+                # The effect must not stay when the process could not run on: it would happen again.
+                raise BudgetExceeded(elements=job.element_id)
     except EngineError as error:
         with engine.begin(SYSTEM) as command:
             jobs.fail(command, key, f"{error.code}: {error}")
@@ -97,7 +100,7 @@ def _fire(engine: Engine, key: int) -> bool:
         if instance.status != ACTIVE or not instance.next_due or instance.next_due > command.now:
             return False
         command.audit("timers.fired", on=instance)
-        if not instances.advance(command, instance, lambda run: run.fire_timers()):
+        if instances.advance(command, instance, lambda run: run.fire_timers()):
             # The incident tells an operator; without a pause the same timer would be tried for ever.
             instance.next_due = command.now + dt.timedelta(hours=1)
         return True

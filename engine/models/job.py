@@ -88,7 +88,10 @@ class Message(Base):
 
 
 class MessageCorrelation(Base):
-    """A message reached an instance; each process takes a message once."""
+    """A message reached an instance; each process takes a message once.
+
+    With an `incident_key` the instance could not take it; resolving the incident lets the message come again.
+    """
 
     __tablename__ = "message_correlation"
     __table_args__ = (UniqueConstraint("message_key", "process_id"),)
@@ -97,6 +100,7 @@ class MessageCorrelation(Base):
     message_key: Mapped[int] = mapped_column(Key)
     process_id: Mapped[str] = mapped_column(String(255))
     instance_key: Mapped[int] = mapped_column(Key)
+    incident_key: Mapped[int | None] = mapped_column(Key, index=True)
 
 
 class Incident(Base):

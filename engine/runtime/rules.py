@@ -151,7 +151,8 @@ def _event(diagram: Diagram, element: Element) -> Iterator[Finding]:
             element, "unsupported", what="A non-interrupting error event", reason="errors interrupt"
         )
     needs_key = element.type != "startEvent" or starts_event_subprocess
-    if kind == "message" and element.trigger and not element.extension("taskDefinition"):
+    sends = element.type in WORKED and element.extension("taskDefinition")
+    if kind == "message" and element.trigger and not sends:
         yield from _message(element, needs_key=needs_key)
 
 
@@ -184,6 +185,16 @@ NEEDED = {
 }
 
 
+BINDINGS = {
+    "calledElement": ("latest",),
+    "calledDecision": ("latest", "deployment"),
+    "formDefinition": ("latest", "deployment"),
+}
+WORKED = {
+    "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "userTask", "intermediateThrowEvent", "endEvent",
+}  # fmt: skip
+
+
 def _work(element: Element) -> Iterator[Finding]:
     if "taskDefinition" in element.extensions:
         if not element.extension("taskDefinition").get("type"):
@@ -196,15 +207,22 @@ def _work(element: Element) -> Iterator[Finding]:
             "resultVariable"
         ):
             yield _error(element, "missing", what=f"The resultVariable of zeebe:{name}")
-    for name in ("calledElement", "calledDecision", "formDefinition"):
+    for name in BINDINGS:
         binding = element.extension(name).get("bindingType", "latest")
-        if binding not in ("latest", "deployment"):
-            yield _error(
-                element,
-                "unsupported",
-                what=f"The binding type {binding}",
-                reason="versions have no tags",
+        if binding not in BINDINGS[name]:
+            reason = (
+                "a called process is its latest version"
+                if binding == "deployment"
+                else "versions have no tags"
             )
+            yield _error(element, "unsupported", what=f"The binding type {binding}", reason=reason)
+    if "taskDefinition" in element.extensions and element.type not in WORKED:
+        yield _error(
+            element,
+            "unsupported",
+            what=f"A task definition on a {element.type}",
+            reason="no job would be made",
+        )
     if element.loop and not (element.loop.input_collection or element.loop.cardinality):
         yield _error(element, "missing", what="The input collection of the multi-instance activity")
 

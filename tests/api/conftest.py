@@ -10,10 +10,8 @@ import pytest
 from camunda_orchestration_sdk import CamundaClient
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.pool import NullPool
-from waitress.server import create_server
+from werkzeug.serving import make_server
 
-from engine import database
 from engine.engine import Engine
 from engine.worker import run_due
 from tests.conftest import SECRET, Clock
@@ -25,22 +23,8 @@ from web.extensions import db
 Client = Callable[[str], CamundaClient]
 
 
-@pytest.fixture(scope="session")
-def template_database(template_database: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The database of the small company, founded once."""
-    bind = database.connect(template_database, poolclass=NullPool)
-    World(Engine(bind, home=tmp_path_factory.mktemp("home"), secret=SECRET)).found()
-    bind.dispose()
-    return template_database
-
-
 @pytest.fixture
-def world(engine: Engine) -> World:
-    return World(engine)
-
-
-@pytest.fixture
-def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+def app(world: World, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     app = create_app(
         Config(
             home=tmp_path / "home",
@@ -64,14 +48,14 @@ def http(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def server(app: Flask) -> Iterator[str]:
-    """The address of the application, served by the server it is delivered with."""
-    served = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=served.run, daemon=True)
+    """The address of the application on the loopback."""
+    served = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=served.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{served.effective_port}"
-    served.task_dispatcher.shutdown()
-    served.close()
-    thread.join(5)
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def start(client: CamundaClient, process_id: str = "p", **variables: Any) -> t.P
 
 def open_task(client: CamundaClient, instance: str) -> m.UserTaskResult:
     wanted = m.UserTaskFilter(
-        state=m.UserTaskStateEnum.CREATED,
+        state=m.UserTaskStateExactMatch.CREATED,
         process_instance_key=t.ProcessInstanceKey(instance),
     )
     found = client.search_user_tasks(data=m.UserTaskSearchQuery(filter_=wanted)).items
@@ -220,7 +220,9 @@ def test_a_failed_job_becomes_an_incident_that_is_resolved(client: Client) -> No
     (incident,) = (
         client("owner")
         .search_incidents(
-            data=m.IncidentSearchQuery(filter_=m.IncidentFilter(state="ACTIVE"))  # type: ignore[arg-type]
+            data=m.IncidentSearchQuery(
+                filter_=m.IncidentFilter(state=m.IncidentStateExactMatch.ACTIVE)
+            )
         )
         .items
     )

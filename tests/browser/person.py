@@ -1,8 +1,9 @@
-"""A person at a browser: signs in, finds the work and fills in forms by clicks and keys, and looks at what is shown."""
+"""A person at a browser: signs in, finds the work, fills in forms and looks at what is shown."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
@@ -11,10 +12,11 @@ from engine.demo.people import PASSWORD
 from tests.browser.typist import Typist
 
 ALBUM = os.environ.get("GUICHENG_BROWSER_SHOTS", "")
+PATIENCE = 15  # seconds until the worker has made a task
 
 
 class Person:
-    """Somebody with an account of the demo company, in a browser context of their own."""
+    """Somebody with an account of the demo company, in a browser of their own."""
 
     def __init__(self, context: BrowserContext, username: str) -> None:
         self.context = context
@@ -26,7 +28,7 @@ class Person:
         self.typist = Typist(self.page)
 
     def _hear(self, kind: str, text: str) -> None:
-        # A refusal is an answer, but the browser's console calls it a failed resource.
+        # A refusal is an answer, though the browser's console calls it a resource that failed.
         if kind in ("error", "warning") and "Failed to load resource" not in text:
             self.complaints.append(f"{self.page.url}: {text}")
 
@@ -35,21 +37,38 @@ class Person:
         self.page.goto("/login")
         self.page.fill("#username", self.username)
         self.page.fill("#password", password)
-        self.page.click("main form button[type=submit].btn-primary")
+        self.page.click("main form .btn-primary")
         self.page.wait_for_url(lambda url: "/login" not in url)
 
     def go(self, path: str) -> Response | None:
         """Open a page by its address."""
         return self.page.goto(path)
 
-    def find(self, step: str, unit: str, box: str = "claimable") -> None:
-        """Open a step of a unit from a box of the inbox, as one finds it there."""
+    def look_for(self, text: str, box: str = "claimable") -> Locator:
+        """Search a box of the inbox; gives the rows found."""
         self.page.goto(f"/?box={box}")
-        self.page.fill("#inbox-text", unit)
-        self.page.press("#inbox-text", "Enter")
-        row = self.page.locator("li.gc-row", has_text=step).first
+        self.page.fill("#inbox-text", text)
+        self.page.click("form[role=search] .btn-plain")
+        self.page.wait_for_url("**text=*")
+        return self.page.locator("li.gc-row")
+
+    def open_step(self, step: str, unit: str) -> None:
+        """Go to a step of a unit: the page shows it already, or the inbox does, once the system has made it."""
+        if self.page.locator("#form").count() and self.heading.text_content() == step:
+            return
+        deadline = time.monotonic() + PATIENCE
+        row = self.look_for(unit).filter(has_text=step).first
+        while not row.count() and time.monotonic() < deadline:
+            self.page.reload()
         row.locator("[data-open]").click()
         expect(self.heading).to_have_text(step)
+
+    @property
+    def width(self) -> int:
+        """The width of the browser's window."""
+        size = self.page.viewport_size
+        assert size is not None
+        return size["width"]
 
     @property
     def heading(self) -> Locator:
@@ -58,7 +77,7 @@ class Person:
 
     @property
     def told(self) -> Locator:
-        """What the page tells about what was done just now."""
+        """What the page says about what was done just now."""
         return self.page.locator(".gc-flashes")
 
     @property
@@ -66,16 +85,20 @@ class Person:
         """The lines of the error summary."""
         return self.page.locator("#errors li a")
 
-    def submit(self) -> Response:
-        """Press the primary button of the form; gives the answer to it."""
-        button = self.page.locator("#form .gc-actions .btn-primary")
-        with self.page.expect_response(lambda answer: answer.request.method == "POST"
-                                       and answer.request.is_navigation_request()) as caught:  # fmt: skip
-            button.click()
+    def submit(self) -> int:
+        """Press the primary button of the form; gives the status of the answer."""
+        with self.page.expect_response(_answers_a_form) as caught:
+            self.page.click("#form .gc-actions .btn-primary")
         self.page.wait_for_load_state()
-        return caught.value
+        return caught.value.status
 
     def shoot(self, name: str) -> None:
         """Keep a picture of the whole page, where an album is wanted (GUICHENG_BROWSER_SHOTS names its folder)."""
-        if ALBUM:
-            self.page.screenshot(path=Path(ALBUM) / f"{name}.png", full_page=True)
+        if not ALBUM:
+            return
+        self.page.screenshot(path=Path(ALBUM) / f"{name}.png", full_page=True)
+
+
+def _answers_a_form(response: Response) -> bool:
+    request = response.request
+    return request.method == "POST" and request.is_navigation_request()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +121,13 @@ class Typist:
         for item, row in zip(items.all(), rows, strict=False):
             self.fill(row, f"{name}.{item.get_attribute('data-item')}.")
 
+    def choose_rest(self, name: str, value: str) -> None:
+        """Choose a value in every row of a table in which nothing is chosen."""
+        unchosen = self.page.locator(f"#f-{name} > [data-item]:not(:has(input:checked))")
+        while unchosen.count():
+            unchosen.first.locator(f'input[value="{value}"]').check()
+        self.settle()
+
     def _add(self, items: Locator, add: Locator) -> None:
         before = items.count()
         add.click()
@@ -162,6 +169,3 @@ class Typist:
     def _box(self, kind: str, name: str) -> Locator:
         inside = self.page.locator(f'input[type=hidden][name="{name}"]')
         return self.page.locator(f"#form {kind}").filter(has=inside)
-
-
-Act = Callable[[], object]

@@ -226,8 +226,8 @@ DRAWN = {
     "version tag, embedded user task form": one(
         user("x", more=zeebe("versionTag", value="1") + zeebe("userTaskForm", id="f"))
     ),
-    "`bindingType` latest or deployment": simple(
-        call("c", "other", bindingType="deployment"), task(), path("s", "c", "x", "e")
+    "`bindingType` of a form or decision": one(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="deployment"))
     ),
 }  # fmt: skip
 
@@ -253,6 +253,10 @@ REFUSED = {
     "human performer, potential owner": one(user("x", "<potentialOwner/>")),
     "Camunda 7 attributes and elements": one(user("x", **CAMUNDA_7)),
     "any other `zeebe:` element": one(user("x", more=zeebe("executionListeners"))),
+    "`bindingType` deployment of a called process": one(call("x", "other", bindingType="deployment")),
+    "task definition on an event that catches or a gateway": one(
+        node("exclusiveGateway", "x", extension(zeebe("taskDefinition", type="t")))
+    ),
     "`bindingType` versionTag": one(call("x", "other", bindingType="versionTag", versionTag="1")),
     "intermediate catch event without a trigger": one(node("intermediateCatchEvent", "x")),
     "error or escalation as an intermediate catch event": one(catch("x", on_error()), root=error()),

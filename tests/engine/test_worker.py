@@ -14,7 +14,7 @@ from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.job import FAILED, Incident, Job, Message
 from engine.models.task import Notification
 from tests.conftest import Clock
-from tests.diagrams import chain, process, service_task, user_task
+from tests.diagrams import chain, process, script, service_task, user_task
 from tests.world import World
 
 GO = (
@@ -242,3 +242,48 @@ def test_messages_are_kept_thirty_days(world: World) -> None:
     with world.engine.read() as session:
         message = session.scalars(select(Message)).one()
     assert message.expires_at - message.published_at == dt.timedelta(days=30)
+
+
+def endless_after(first: str, ready: str = "") -> bytes:
+    """After its first element the process counts without end, unless `stop` is true."""
+    body = (
+        first
+        + '<exclusiveGateway id="again" default="again_count"/>'
+        + script("count", "=n + 1", "n")
+        + user_task("rest")
+        + '<sequenceFlow id="again_count" sourceRef="again" targetRef="count"/>'
+        + '<sequenceFlow id="again_rest" sourceRef="again" targetRef="rest"><conditionExpression>=stop</conditionExpression></sequenceFlow>'
+        + chain("s", "first", "again")
+        + chain("count", "again")
+        + chain("rest", "e")
+    )
+    return process(body, extra=ready)
+
+
+def test_a_job_whose_process_ran_on_without_end_can_be_tried_again(world: World) -> None:
+    world.deploy({"p.bpmn": endless_after(service_task("first", "sms"))})
+    started = world.start("p", {"n": 0, "stop": False})
+    with world.engine.read() as session:
+        key = session.scalars(select(Job.key)).one()
+    with world.engine.begin(SYSTEM) as command:
+        assert jobs.complete(command, key, {}).state == FAILED
+    with world.engine.read() as session:
+        incident = session.scalars(select(Incident)).one()
+    with world.engine.begin(world.actor("root")) as command:
+        incidents.resolve(command, incident.key, variables={"stop": True})
+    with world.engine.begin(SYSTEM) as command:
+        jobs.complete(command, key, {})
+    assert [task.element_id for task in world.open_tasks(started)] == ["rest"]
+
+
+def test_a_message_an_instance_could_not_take_comes_again(world: World) -> None:
+    wait = WAIT.replace('id="wait"', 'id="first"')
+    world.deploy({"p.bpmn": endless_after(wait, GO)})
+    started = world.start("p", {"k": "1", "n": 0, "stop": False})
+    publish(world)
+    with world.engine.read() as session:
+        incident = session.scalars(select(Incident)).one()
+    with world.engine.begin(world.actor("root")) as command:
+        incidents.resolve(command, incident.key, variables={"stop": True})
+    worker.run_due(world.engine)
+    assert [task.element_id for task in world.open_tasks(started)] == ["rest"]

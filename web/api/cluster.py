@@ -1,11 +1,11 @@
-"""What clients ask of any server first: what it is, whether it runs, and who they are to it."""
+"""What clients ask first: what the server is, and who they are to it."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from marshmallow import fields
 from sqlalchemy import select
 
@@ -16,7 +16,6 @@ from web.api.schemas import Result
 from web.extensions import session
 
 blueprint = Noun("cluster")
-public = Noun("cluster_public", public=True)
 
 API_VERSION = "8.10.0"  # the version of the paths and shapes, which is what clients look at
 
@@ -58,15 +57,6 @@ class Topology(Result):
     replication_factor = fields.Integer()
     gateway_version = fields.String()
     last_completed_change_id = fields.String()
-
-
-class License(Result):
-    """What the server may be used for."""
-
-    valid_license = fields.Boolean()
-    license_type = fields.String()
-    is_commercial = fields.Boolean()
-    expires_at = fields.String(allow_none=True)
 
 
 class Tenant(Result):
@@ -137,23 +127,3 @@ def me() -> dict[str, Any]:
         "c8_links": {},
         "can_logout": False,
     }
-
-
-@public.get("/license")
-@public.response(200, License)
-def license_() -> dict[str, Any]:
-    """Tell that no licence limits the use."""
-    return {
-        "valid_license": True,
-        "license_type": "Apache-2.0",
-        "is_commercial": False,
-        "expires_at": None,
-    }
-
-
-@public.get("/status")
-@public.response(204)
-def status() -> Response:
-    """Answer 204 while the server and its database answer."""
-    session.execute(select(1))
-    return Response(status=204)

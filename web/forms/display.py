@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 
 from engine import money
+from web import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def plain(component: Component, value: object, zone: tzinfo, choices: Sequence[C
         return str(_("是") if value else _("否"))
     labels = {choice.value: choice.label for choice in choices}
     if isinstance(value, list):
-        return "、".join(labels.get(str(each), str(each)) for each in value)
+        return words.joined([labels.get(str(each), str(each)) for each in value])
     text = written(component, value, zone)
     if component.type == "datetime":
         text = text.replace("T", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from web.forms.labels import Labels
 from web.forms.nodes import Document, Problem
 from web.forms.words import words
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Notes(Protocol):
+    labels: Labels
     problems: list[Problem]
     seen: set[str]
 
@@ -49,13 +51,14 @@ def _row(
     wrong = {
         part: words(errors[path][0]) for part in _PARTS if (path := f"{place}.{part}") in errors
     }
+    name = notes.labels.given(document["id"], document["name"])
     notes.seen.update(path for path in errors if path == place or path.startswith(f"{place}."))
     notes.problems.extend(
-        Problem(f"{anchor}-{part}", document["name"], message) for part, message in wrong.items()
+        Problem(f"{anchor}-{part}", name, message) for part, message in wrong.items()
     )
     return Document(
         id=document["id"],
-        name=document["name"],
+        name=name,
         clause=document["clause"],
         place=place,
         anchor=anchor,

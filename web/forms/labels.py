@@ -11,11 +11,13 @@ from engine.forms import INPUTS, Choice
 from web.forms.words import row_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from engine.forms import Cell, Facts
 
 _TEMPLATE: Final = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+# What decisions give: `documents.<id>.name` in the texts of a bundle.
+_GIVEN: Final = ("documents", "fees")
 _MAX_CELLS: Final = 5_000
 
 
@@ -70,7 +72,15 @@ class Labels:
     def choices(self, cell: Cell) -> list[Choice]:
         """Give the choices with their labels."""
         offered = self._facts.choices(cell)
-        return [Choice(c.value, self._text(cell, f"option.{c.value}") or c.label) for c in offered]
+        return [
+            Choice(c.value, self._text(cell, f"option.{c.value}") or self.given(c.value, c.label))
+            for c in offered
+        ]
+
+    def given(self, identity: str, name: str) -> str:
+        """Give the name of what a decision gave (a document, a fee) by its id; its own name without a translation."""
+        keys = (f"{kind}.{identity}.name" for kind in _GIVEN)
+        return next((self._texts[key] for key in keys if self._texts.get(key)), name)
 
     def trail(self, cell: Cell) -> str:
         """Name a field where it stands alone, with its list and row."""
@@ -95,7 +105,7 @@ class Labels:
         ]
         rows = self._facts.answer(cell, "rows")
         shown = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        shown = shown[: _MAX_CELLS // max(len(columns), 1)]
+        shown = [self._named(row) for row in shown[: _MAX_CELLS // max(len(columns), 1)]]
         heads = tuple(
             self._text(cell, f"column.{c['key']}") or c.get("label") or c["key"] for c in columns
         )
@@ -103,15 +113,22 @@ class Labels:
             heads, tuple(tuple(_plain(row.get(c["key"])) for c in columns) for row in shown)
         )
 
+    def _named(self, row: dict[str, Any]) -> dict[str, Any]:
+        known = "id" in row and "name" in row
+        return {**row, "name": self.given(str(row["id"]), str(row["name"]))} if known else row
+
     def _said(self, cell: Cell, name: str, written: str) -> str:
+        """Say a text; a translation may fill in what the form's own text does, in any order."""
         translated = self._text(cell, name)
-        if translated:
-            return translated
-        if name in cell.component.rules:
+        if name in cell.component.rules and not translated:
             return _plain(self._facts.answer(cell, name))
-        answers: Iterator[Any] = iter(range(written.count("{{") + 1))
+        answers = {
+            source: self._facts.answer(cell, rule)
+            for rule, source in cell.component.rules.items()
+            if rule.startswith(f"{name}.")
+        }
         return _TEMPLATE.sub(
-            lambda _match: _plain(self._facts.answer(cell, f"{name}.{next(answers)}")), written
+            lambda match: _plain(answers.get(_bare(match[1]))), translated or written
         )
 
     def _text(self, cell: Cell, name: str) -> str:
@@ -120,6 +137,10 @@ class Labels:
         names = dict.fromkeys((path, component.key, component.id))
         keys = (f"{self._form_id}.{each}.{name}" for each in names if each)
         return next((self._texts[key] for key in keys if self._texts.get(key)), "")
+
+
+def _bare(source: str) -> str:
+    return source.strip().removeprefix("=").strip()
 
 
 def _block(line: str) -> Block:

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +17,7 @@ from engine.models.instance import ProcessInstance
 from web import forms, words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
-from web.views import entries, names, outcomes, procedures, startable
+from web.views import drawings, entries, names, outcomes, procedures, startable
 from web.views.entries import Entry
 from web.views.startable import Start
 
@@ -101,6 +101,7 @@ def _form(
         twin=twin,
         token=request.form.get("submission") or secrets.token_hex(16),
         xml_url=url_for("catalogue.xml", process_id=of.process_id),
+        state_url=url_for("catalogue.state", process_id=of.process_id),
     ), status
 
 
@@ -108,7 +109,15 @@ def _form(
 def xml(process_id: str) -> ResponseReturnValue:
     """Give the diagram of a procedure one may start."""
     found = startable.find(process_id)
-    return found.definition.diagram.xml, {"Content-Type": "application/xml"}
+    return drawings.xml(found.definition), {"Content-Type": "application/xml"}
+
+
+@blueprint.get("/<process_id>/diagram.json")
+def state(process_id: str) -> ResponseReturnValue:
+    """Give where one stands in the diagram before starting: at its start event."""
+    of = startable.find(process_id).definition
+    event = of.diagram.start_event(of.process_id)
+    return jsonify({"current": [event.id] if event else []})
 
 
 @blueprint.post("/<process_id>")

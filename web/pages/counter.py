@@ -49,6 +49,11 @@ def states() -> dict[str, tuple[str, str, str]]:
     }
 
 
+def window_name(window: str) -> str:
+    """Give a window as people say it: a bare number becomes 2 号窗, a name stays."""
+    return str(_("%(n)s 号窗", n=window)) if window.isdecimal() else window
+
+
 def _view(site: Site) -> dict[str, Any]:
     """Give what the counter's pages show of a site's queue today."""
     return {
@@ -57,6 +62,7 @@ def _view(site: Site) -> dict[str, Any]:
         "services": services(),
         "states": states(),
         "window": session.get(WINDOW, "1"),
+        "window_name": window_name,
         "works": _works_here(site),
     }
 

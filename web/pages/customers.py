@@ -17,7 +17,7 @@ from engine.models.registry import COMPANY, Customer, Unit
 
 FIELDS = ("name", "phone", "name_en", "id_no", "address", "legal_representative", "note")
 UNIT_FIELDS = ("display", "display_en", "phase", "area", "status", "version")
-SPARE_ROWS = 2
+FEWEST_CONTACTS = 2  # the regulations ask for two
 MOST_CONTACTS = 10
 
 
@@ -62,7 +62,7 @@ def contact_rows(customer: Customer) -> list[dict[str, str]]:
         rows = list(zip(*columns, strict=False))
     else:
         rows = [(c.name, c.phone, c.relation, c.period) for c in customer.contacts]
-        rows += [("", "", "", "office_hours")] * SPARE_ROWS
+        rows += [("", "", "", "office_hours")] * max(FEWEST_CONTACTS - len(rows), 1)
     return [dict(zip(("name", "phone", "relation", "period"), row, strict=True)) for row in rows]
 
 

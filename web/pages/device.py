@@ -15,6 +15,22 @@ from engine.models.identity import User
 
 COOKIE = "guicheng_people"
 MOST = 8
+# The first mark that fits counts: most programs claim to be others too.
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 MONTH = 30 * 24 * 3600
 Answer = TypeVar("Answer", bound=Response)
 
@@ -30,6 +46,13 @@ def usernames() -> list[str]:
     except BadSignature:
         return []
     return [str(name) for name in names][:MOST]
+
+
+def name(user_agent: str) -> str:
+    """Give a browser as people know it: 微信, Edge, Chrome … and the system it runs on; nothing for unknown programs."""
+    browser = next((known for mark, known in BROWSERS if mark in user_agent), "")
+    system = next((known for mark, known in SYSTEMS if mark in user_agent), "")
+    return " ".join(filter(None, (browser, system)))
 
 
 def people(session: Session) -> list[User]:

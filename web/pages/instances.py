@@ -14,12 +14,11 @@ from engine.course import Course
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
-from engine.runtime import Diagram
 from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import audits, clocks, courses, data, names, pictures, rows, stops, talk
+from web.views import audits, clocks, courses, data, drawings, names, pictures, rows, stops, talk
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -31,7 +30,7 @@ def show(key: int) -> ResponseReturnValue:
     """Show everything about an instance."""
     now, told = engine.clock(), _course(key)
     instance, process_id = told.instance, _process(told)
-    facts = data.facts(told)
+    facts, ticks = data.confirmations(data.facts(told))
     return render_template(
         "instances/show.html",
         instance=instance,
@@ -49,7 +48,8 @@ def show(key: int) -> ResponseReturnValue:
         steps=pictures.steps(told, process_id, now),
         timeline=courses.timeline(told, course.acts(session, key), now, current_actor().user_id),
         facts=facts,
-        rest=data.rest(told, facts) if _operates(instance) else [],
+        ticks=ticks,
+        rest=data.rest(told, facts + ticks) if _operates(instance) else [],
         corrected=corrections.count(session, key),
         records=_records(told),
         relatives=_relatives(instance),
@@ -64,7 +64,9 @@ def show(key: int) -> ResponseReturnValue:
 @blueprint.get("/<int:key>/diagram.bpmn")
 def xml(key: int) -> ResponseReturnValue:
     """Give the diagram of the instance, or of a process it calls (`?process=`)."""
-    return _diagram(_course(key)).xml, {"Content-Type": "application/xml; charset=utf-8"}
+    told = _course(key)
+    drawn = drawings.xml(told.called.get(_process(told), told.definition))
+    return drawn, {"Content-Type": "application/xml; charset=utf-8"}
 
 
 @blueprint.get("/<int:key>/diagram.json")
@@ -123,10 +125,6 @@ def _process(told: Course) -> str:
     if wanted != told.instance.process_id and wanted not in told.called:
         abort(404)
     return wanted
-
-
-def _diagram(told: Course) -> Diagram:
-    return told.diagram_of(_process(told))
 
 
 def _operates(instance: ProcessInstance) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from engine.models.task import Notification
+from web import words
+from web.extensions import engine
 
 Words = Callable[[Mapping[str, Any]], str]
 
@@ -32,7 +33,7 @@ def moment(text: Any) -> str:
     """Give an ISO instant as people read it; nothing for nothing."""
     if not text:
         return ""
-    return str(format_datetime(dt.datetime.fromisoformat(str(text)), "MM-dd HH:mm"))
+    return words.due(dt.datetime.fromisoformat(str(text)), engine.clock())
 
 
 def _about(params: Mapping[str, Any]) -> list[str]:
@@ -48,21 +49,21 @@ def _link(row: Notification) -> str:
 
 
 def _assigned(params: Mapping[str, Any]) -> str:
-    return str(_("“%(step)s”交给你办", step=params.get("step", "")))
+    return str(_("「%(step)s」交给你办", step=params.get("step", "")))
 
 
 def _due_soon(params: Mapping[str, Any]) -> str:
     step, due = params.get("step", ""), moment(params.get("due"))
     if due:
-        return str(_("“%(step)s”%(due)s 到期", step=step, due=due))
-    return str(_("“%(step)s”的时限已用去八成", step=step))
+        return str(_("「%(step)s」%(due)s 到期", step=step, due=due))
+    return str(_("「%(step)s」的时限已用去八成", step=step))
 
 
 def _overdue(params: Mapping[str, Any]) -> str:
     step, due = params.get("step", ""), moment(params.get("due"))
     if due:
-        return str(_("“%(step)s”应于 %(due)s 办完，已超时", step=step, due=due))
-    return str(_("“%(step)s”已超时", step=step))
+        return str(_("「%(step)s」应于 %(due)s 办完，已超时", step=step, due=due))
+    return str(_("「%(step)s」已超时", step=step))
 
 
 def _notice(params: Mapping[str, Any]) -> str:
@@ -70,7 +71,7 @@ def _notice(params: Mapping[str, Any]) -> str:
 
 
 def _incident(params: Mapping[str, Any]) -> str:
-    return str(_("“%(step)s”处系统异常，等处理", step=params.get("step", "")))
+    return str(_("「%(step)s」处系统异常，等处理", step=params.get("step", "")))
 
 
 _KINDS: dict[str, tuple[str, Words]] = {

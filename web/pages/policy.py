@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from flask import request
@@ -112,9 +111,12 @@ def groups(kind: Kind, site: Site | None) -> list[dict[str, Any]]:
         }
         for key, row in rows.items()
     ]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for view in views:
+        found.setdefault(str(view["group"]), []).append(view)
     return [
-        {"key": group, "title": titles.get(group, group), "rows": list(members)}
-        for group, members in groupby(views, key=lambda view: str(view["group"]))
+        {"key": group, "title": titles.get(group, group), "rows": members}
+        for group, members in found.items()
     ]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from engine.course import Course
 from engine.models.audit import AuditEntry
-from web import words
-from web.views import names
+from web import shell, words
+from web.views import names, records
 
 ACTIONS = {
     "instance.started": _("发起流程"),
@@ -23,39 +23,80 @@ ACTIONS = {
     "task.assigned": _("指派任务"),
     "task.completed": _("办结任务"),
     "task.corrected": _("更正记录"),
+    "task.due_soon": _("提醒快到期"),
+    "task.overdue": _("超时上报"),
+    "task.postponed": _("推迟任务"),
+    "job.completed": _("系统执行"),
+    "job.error_thrown": _("系统执行出错，走异常分支"),
+    "message.correlated": _("收到消息"),
+    "timers.fired": _("到时继续"),
     "incident.opened": _("系统异常"),
     "incident.resolved": _("异常已处理"),
-    "variables.set": _("改动数据"),
 }
 LONGEST = 600
 
 
 def view(course: Course, entries: Iterable[AuditEntry], now: dt.datetime) -> list[dict[str, Any]]:
     """Give audit entries as rows: number, moment, who, what, on which step, with what detail."""
-    drawn = course.definition.diagram.elements
+    labels = _labels(course)
+    steps = {
+        str(task.key): names.step(names.definition(task.definition_key), task)
+        for task in course.tasks
+    }
     return [
         {
             "seq": entry.seq,
             "at": words.stamp(entry.at, now),
             "who": entry.actor_name,
             "what": str(ACTIONS.get(entry.action, entry.action)),
-            "step": names.element(course.definition, drawn.get(entry.subject), entry.subject)
-            if entry.subject in drawn
-            else "",
-            "detail": _detail(entry),
+            "step": steps.get(str(entry.detail.get("task"))) or _step(course, entry),
+            "detail": _detail(entry, labels),
         }
         for entry in entries
     ]
 
 
-def _detail(entry: AuditEntry) -> str:
-    shown = {k: v for k, v in entry.detail.items() if k not in ("task", "changes") and v}
-    fields = shown.pop("fields", None) or list(entry.detail.get("changes") or ())
-    parts = [f"{key}: {_plain(value)}" for key, value in shown.items()]
+def _labels(course: Course) -> dict[str, str]:
+    """Give the labels of the fields of all forms, by key."""
+    found: dict[str, str] = {}
+    for of in [course.definition, *course.called.values()]:
+        for _element_id, form in records.forms_of(of):
+            for field in form.fields():
+                label = names.texts(of).get(f"{form.id}.{field.key}.label") or field.label
+                found.setdefault(field.path.split(".")[0], label)
+    return found
+
+
+def _step(course: Course, entry: AuditEntry) -> str:
+    for of in [course.definition, *course.called.values()]:
+        drawn = of.diagram.elements.get(entry.subject)
+        if drawn is not None:
+            return names.element(of, drawn, entry.subject)
+    return ""
+
+
+def _detail(entry: AuditEntry, labels: Mapping[str, str]) -> str:
+    parts = [
+        f"{_NAMES.get(key, key)} {_plain(key, value)}"
+        for key, value in entry.detail.items()
+        if key not in HIDDEN and value
+    ]
+    fields = entry.detail.get("fields") or list(entry.detail.get("changes") or ())
     if fields:
-        parts.append("、".join(fields))
+        parts.append(words.joined([labels.get(field) or field for field in fields]))
     return "；".join(parts)[:LONGEST]
 
 
-def _plain(value: Any) -> str:
+def _plain(key: str, value: Any) -> str:
+    if key == "told" and isinstance(value, list):
+        return words.joined([shell.role_name(str(role)) for role in value])
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+HIDDEN = frozenset({"task", "changes", "fields", "number", "type"})
+_NAMES = {
+    "reason": _("原因"),
+    "assignee": _("交给"),
+    "told": _("告知"),
+    "variables": _("改了"),
+}

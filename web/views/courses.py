@@ -67,8 +67,9 @@ def folded(items: list[Item], url: str) -> list[Item]:
     early = past[: max(len(past) - PAST, 0)]
     if len(early) < LEAST_FOLDED:
         return items
+    last = next((item for item in reversed(early) if item.get("people")), early[-1])
     line = {
-        "title": f"{early[0]['title']} → {early[-1]['title']}",
+        "title": f"{early[0]['title']} → {last['title']}",
         "time": early[0]["time"],
         "text": _("%(n)s 步，点开看全部", n=len(early)),
         "url": url,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import request, url_for
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from engine import attachments, executions
+from engine import attachments, corrections, executions
 from engine.definitions import Definition
 from engine.errors import EngineError, Rejected
 from engine.forms import Form

@@ -41,6 +41,7 @@ class Fact:
     text: str = ""
     pictures: tuple[str, ...] = ()
     rows: tuple[tuple[Fact, ...], ...] = ()
+    tick: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

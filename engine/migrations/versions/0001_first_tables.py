@@ -127,11 +127,19 @@ def upgrade() -> None:
         sa.Column(
             "instance_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "incident_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message_correlation")),
         sa.UniqueConstraint(
             "message_key", "process_id", name=op.f("uq_message_correlation_message_key_process_id")
         ),
     )
+    with op.batch_alter_table("message_correlation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_message_correlation_incident_key"), ["incident_key"], unique=False
+        )
+
     op.create_table(
         "node",
         sa.Column(
@@ -1243,6 +1251,9 @@ def downgrade() -> None:
     op.drop_table("user")
     op.drop_table("site")
     op.drop_table("node")
+    with op.batch_alter_table("message_correlation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_correlation_incident_key"))
+
     op.drop_table("message_correlation")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_match")

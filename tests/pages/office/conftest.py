@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.pool import NullPool
 
-from engine import database, registry
+from engine import registry
 from engine.access import SYSTEM
 from engine.engine import Engine
-from engine.models import Base
 from tests.conftest import SECRET, Clock
 from tests.world import PASSWORD, World
 from web import create_app
@@ -19,18 +17,6 @@ from web.config import Config
 from web.extensions import db
 
 SignIn = Callable[..., FlaskClient]
-
-ELSEWHERE = {
-    "inbox.index": "/",
-    "catalogue.index": "/start",
-    "catalogue.start": "/start/<process_id>",
-    "tasks.show": "/tasks/<int:key>",
-    "instances.show": "/instances/<int:key>",
-    "pickers.units": "/pickers/units",
-    "counter.index": "/counter",
-    "search.index": "/search",
-    "settings.index": "/settings",
-}
 
 
 @pytest.fixture
@@ -46,27 +32,9 @@ def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iter
         )
     )
     app.config["WTF_CSRF_ENABLED"] = False
-    for endpoint, rule in ELSEWHERE.items():
-        if endpoint not in app.view_functions:
-            app.add_url_rule(rule, endpoint, lambda **_: "elsewhere")
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def template_database(template_database: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The database of the small company, founded once: hashing passwords takes its time."""
-    bind = database.connect(template_database, poolclass=NullPool)
-    Base.metadata.create_all(bind)
-    World(Engine(bind, home=tmp_path_factory.mktemp("home"), secret=SECRET)).found()
-    bind.dispose()
-    return template_database
-
-
-@pytest.fixture
-def world(engine: Engine) -> World:
-    return World(engine)
 
 
 @pytest.fixture

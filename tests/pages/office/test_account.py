@@ -129,8 +129,8 @@ def test_puts_notifications_into_words_and_marks_them_read(sign_in, world: World
     client = sign_in("clerk")
 
     text = client.get("/account/notifications").text
-    assert "“核验”交给你办" in text
-    assert "“核验”11-20 11:00 到期" in text
+    assert "「核验」交给你办" in text
+    assert "「核验」11:00 到期" in text
     assert "已超时" in text
     assert "&lt;i&gt;钥匙到了" in text
     assert "5 条未读" in text

@@ -241,9 +241,9 @@ def test_shows_every_error_with_its_row_and_writes_nothing(sign_in, world: World
     assert labels(world) == before
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not really", b"<html>"])
-def test_refuses_what_is_no_workbook(sign_in, house, content: bytes):
-    data = {"file": (io.BytesIO(content), "units.xlsx")}
+@pytest.mark.parametrize("file", [b"", b"PK\x03\x04 not really", b"<html>"])
+def test_refuses_what_is_no_workbook(sign_in, house, file: bytes):
+    data = {"file": (io.BytesIO(file), "units.xlsx")}
     assert sign_in("supervisor").post("/units/import", data=data).status_code == 422
 
 

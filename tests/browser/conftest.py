@@ -1,0 +1,128 @@
+"""Fixtures of the browser tests: Chromium, a server in a process of its own, and people at their browsers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.person import Person
+
+MOMENT = "2026-11-20T01:48:00+00:00"  # Friday 09:48 in Shenzhen, the day the scenarios play on
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 15_000
+DESK = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {
+    "viewport": {"width": 375, "height": 740},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("GUICHENG_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium as the machine has it, or the one Playwright installed."""
+    with sync_playwright() as playwright:
+        executable = _chromium() or playwright.chromium.executable_path
+        if not Path(executable).exists():
+            pytest.skip("no Chromium: install chromium, or name it in GUICHENG_CHROMIUM")
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def _serve(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.serve", *arguments],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Server:
+    """Guicheng on a data folder; it can be killed and started again at the same address."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.url = ""
+        self.start()
+
+    def start(self, moment: str = MOMENT) -> None:
+        """Start and wait for the address it prints last."""
+        port = self.url.rpartition(":")[2] or "0"
+        self.process = _serve(str(self.home), moment, port)
+        assert self.process.stdout is not None
+        self.url = next(line for line in self.process.stdout if line.startswith("http")).strip()
+
+    def kill(self) -> None:
+        """End it as a machine without power ends."""
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="package")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo company and its move-ins under way, to be copied."""
+    home = tmp_path_factory.mktemp("prepared")
+    with _serve(str(home), MOMENT) as process:
+        process.communicate()
+    assert process.returncode == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of this module's own."""
+    home = tmp_path_factory.mktemp("served") / "home"
+    shutil.copytree(prepared, home)
+    server = Server(home)
+    yield server
+    server.kill()
+
+
+Visit = Callable[..., Person]
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+    """Give people of the demo company at browsers of their own, signed in; in the end no page may have complained."""
+    people: list[Person] = []
+
+    def come(username: str = "", *, sign_in: bool = True, **device: Any) -> Person:
+        context = browser.new_context(
+            base_url=server.url, locale="zh-CN", timezone_id="Asia/Shanghai", **(DESK | device)
+        )
+        context.set_default_timeout(PATIENCE)
+        people.append(Person(context, username))
+        if sign_in:
+            people[-1].sign_in()
+        return people[-1]
+
+    yield come
+    complaints = [complaint for person in people for complaint in person.complaints]
+    for person in people:
+        person.context.close()
+    assert complaints == []
