@@ -19,7 +19,8 @@ from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.errors import BudgetExceeded, EngineError
 from engine.models.instance import ACTIVE, ProcessInstance
-from engine.models.job import FAILED
+from engine.models.job import CREATED as JOB_CREATED
+from engine.models.job import FAILED, Job
 from engine.models.task import CREATED, UserTask
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ Key = TypeVar("Key")
 
 BATCH = 50
 ROUNDS = 200
+SETTLE_ROUNDS = 20
 POLL = dt.timedelta(seconds=5)
 LEASE = dt.timedelta(minutes=1)
 
@@ -40,6 +42,21 @@ def run_due(engine: Engine) -> int:
         if not step:
             break
     return done
+
+
+def settle(engine: Engine, instance_key: int) -> None:
+    """Do the built-in jobs of one instance now, so that whoever moved it sees where it really stands."""
+    query = (
+        select(Job.key)
+        .where(
+            Job.instance_key == instance_key, Job.state == JOB_CREATED, Job.run_at <= engine.clock()
+        )
+        .where(Job.type.in_(handlers.TYPES))
+    )
+    for _ in range(SETTLE_ROUNDS):
+        keys = _keys(engine, query)
+        if not keys or not _each("job", keys, partial(_run_job, engine)):
+            return
 
 
 def _each(what: str, keys: Iterable[Key], act: Callable[[Key], bool]) -> int:

@@ -90,11 +90,19 @@ def time(moment: dt.datetime) -> str:
 
 
 def stamp(moment: dt.datetime, now: dt.datetime) -> str:
-    """Write a moment in a table: 10:42 today, else 11-20 10:42, with the year when it is another."""
+    """Write a moment in a table: 10:42 today, else 11-20 10:42 (20 Nov 10:42), with the year when it is another."""
     here, today = local(moment), local(now)
     if here.date() == today.date():
         return here.strftime("%H:%M")
-    return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
+    other_year = here.year != today.year
+    if locales.select() == "en":
+        return f"{_british(here, with_year=other_year)} {here:%H:%M}"
+    return here.strftime("%Y-%m-%d %H:%M" if other_year else "%m-%d %H:%M")
+
+
+def _british(here: dt.datetime, *, with_year: bool) -> str:
+    day = f"{here.day} {MONTHS_EN[here.month - 1]}"
+    return f"{day} {here.year}" if with_year else day
 
 
 def due(moment: dt.datetime, now: dt.datetime) -> str:
@@ -112,8 +120,7 @@ def date(moment: dt.datetime, now: dt.datetime) -> str:
     here = local(moment)
     other_year = here.year != local(now).year
     if locales.select() == "en":
-        year = f" {here.year}" if other_year else ""
-        day = f"{here.day} {MONTHS_EN[here.month - 1]}{year}, {WEEKDAYS_EN[here.weekday()]}"
+        day = f"{_british(here, with_year=other_year)}, {WEEKDAYS_EN[here.weekday()]}"
     else:
         year = f"{here.year}年" if other_year else ""
         day = f"{year}{here.month}月{here.day}日 {WEEKDAYS_ZH[here.weekday()]}"

@@ -92,7 +92,18 @@ def test_definitions_are_found_with_their_xml_and_start_form(client: Client) -> 
     assert (definition.process_definition_id, definition.resource_name) == ("p", "p.bpmn")
     key = definition.process_definition_key
     assert "userTask" in client("clerk").get_process_definition_xml(key)
-    assert client("clerk").get_start_process_form(key) is None
+
+
+def test_the_start_form_is_the_one_of_the_start_event(client: Client) -> None:
+    drawn = bundles.CHECK.replace(
+        b"<zeebe:properties>", b'<zeebe:formDefinition formId="p.check"/><zeebe:properties>', 1
+    )
+    deployed = deploy(client("owner"), bundles.FILES | {"p.bpmn": drawn}).deployments[0]
+    assert deployed.process_definition is not None
+    key = deployed.process_definition.process_definition_key
+    form = client("clerk").get_start_process_form(key)
+    assert form.form_id == "p.check"
+    assert client("clerk").get_form_by_key(form.form_key).schema == form.schema
 
 
 def test_an_instance_is_started_by_the_key_of_a_version(client: Client) -> None:
@@ -157,18 +168,18 @@ def test_a_supervisor_assigns_and_the_assignee_puts_it_back(client: Client) -> N
 
 
 def test_an_instance_is_canceled_by_a_supervisor_only(client: Client, world: World) -> None:
-    world.deploy({"p.bpmn": bundles.CHECK.replace(b"all_staff", b"front_desk")} | {"forms/c.form": bundles.FILES["forms/check.form"]})  # fmt: skip
+    drawn = bundles.CHECK.replace(b"all_staff", b"front_desk")
+    deploy(client("owner"), bundles.FILES | {"p.bpmn": drawn})
+    call = m.CancelProcessInstanceRequest(operation_reference=77)
     instance = start(client("clerk"), unit_no="1")
     with pytest.raises(errors.ApiError) as refused:
-        client("clerk").cancel_process_instance(instance)
+        client("clerk").cancel_process_instance(instance, data=call)
     assert refused.value.status_code == 403
-    client("supervisor").cancel_process_instance(
-        instance, data=m.CancelProcessInstanceRequest(operation_reference=77)
-    )
+    client("supervisor").cancel_process_instance(instance, data=call)
     assert client("clerk").get_process_instance(instance).state == "TERMINATED"
     assert world.instance(int(instance)).reason == "API 77"
     with pytest.raises(errors.ConflictError):
-        client("supervisor").cancel_process_instance(instance)
+        client("supervisor").cancel_process_instance(instance, data=call)
 
 
 def test_a_message_reaches_who_waits_for_it(client: Client, work: Work) -> None:

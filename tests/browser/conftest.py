@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.person import Person
 
-MOMENT = "2026-11-20T01:48:00+00:00"  # Friday 09:48 in Shenzhen, the day the scenarios play on
+MOMENT = dt.datetime(2026, 11, 20, 1, 48, tzinfo=dt.UTC)  # Friday 09:48 in Shenzhen, the day the scenarios play on
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 15_000
-DESK = {"viewport": {"width": 1440, "height": 900}}
-PHONE = {
+Device = dict[str, Any]
+DESK: Device = {"viewport": {"width": 1440, "height": 900}}
+PHONE: Device = {
     "viewport": {"width": 375, "height": 740},
     "device_scale_factor": 2,
     "is_mobile": True,
@@ -66,12 +69,14 @@ class Server:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.url = ""
+        self._began = time.monotonic()
         self.start()
 
-    def start(self, moment: str = MOMENT) -> None:
-        """Start and wait for the address it prints last."""
+    def start(self) -> None:
+        """Start, as late after the moment as it is by now, and wait for the address it prints last."""
+        moment = MOMENT + dt.timedelta(seconds=time.monotonic() - self._began)
         port = self.url.rpartition(":")[2] or "0"
-        self.process = _serve(str(self.home), moment, port)
+        self.process = _serve(str(self.home), moment.isoformat(), port)
         assert self.process.stdout is not None
         self.url = next(line for line in self.process.stdout if line.startswith("http")).strip()
 
@@ -84,21 +89,9 @@ class Server:
 
 
 @pytest.fixture(scope="package")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo company and its move-ins under way, to be copied."""
-    home = tmp_path_factory.mktemp("prepared")
-    with _serve(str(home), MOMENT) as process:
-        process.communicate()
-    assert process.returncode == 0
-    return home
-
-
-@pytest.fixture(scope="module")
-def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of this module's own."""
-    home = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(prepared, home)
-    server = Server(home)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo company with its move-ins under way; every test works on units of its own."""
+    server = Server(tmp_path_factory.mktemp("company"))
     yield server
     server.kill()
 

@@ -1,7 +1,7 @@
-"""`python -m tests.browser.serve FOLDER MOMENT [PORT]`: Guicheng on a data folder, as if it had been started at a moment.
+"""`python -m tests.browser.serve FOLDER MOMENT PORT`: Guicheng on a data folder, as if it had been started at a moment.
 
-Without a port the folder is only prepared: schema, procedures, the demo company with its move-ins under way. With one (0:
-any) the address is printed when the server answers; it serves, with the worker, until it is killed.
+Prepares an empty folder with the demo company and its move-ins under way, prints its address (port 0: any) when it answers,
+and serves, with the worker, until it is killed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 THREADS = 4
 
 
-def main(folder: str, moment: str, port: str = "") -> None:
+def main(folder: str, moment: str, port: str) -> None:
     # Strong hashing would take most of the time of signing in.
     identity.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     ahead = dt.datetime.fromisoformat(moment) - dt.datetime.now(dt.UTC)
@@ -37,8 +37,6 @@ def main(folder: str, moment: str, port: str = "") -> None:
         clock=lambda: dt.datetime.now(dt.UTC) + ahead,
     )
     engine = prepare(config)
-    if not port:
-        return
     app = create_app(config)
     app.extensions["guicheng"].on_work(engine.wake)
     server = create_server(app, host=HOST, port=int(port), threads=THREADS)

@@ -29,11 +29,17 @@ class Story:
     """A scenario that people play, each in a browser of their own."""
 
     def __init__(
-        self, come: Callable[..., Person], case: str, process_id: str = OWNER, **device: Any
+        self,
+        come: Callable[..., Person],
+        case: str,
+        process_id: str = OWNER,
+        *,
+        unit: str = "",
+        **device: Any,
     ) -> None:
         self.process_id = process_id
         self.steps = script(process_id, case).steps
-        self.unit = str(self.steps[0].entered["unit_no"])
+        self.unit = unit or str(self.steps[0].entered["unit_no"])
         self.page = ""
         self._come, self._device = come, device
         self._people: dict[str, Person] = {}
@@ -53,16 +59,16 @@ class Story:
         first = self.steps[0]
         person = self.person(first.actor)
         person.go(f"/start/{self.process_id}")
-        self.fill(person, first.entered)
+        self.fill(person, first.entered | {"unit_no": self.unit})
         self._finish(person, f"00-{self.process_id}")
         self.page = person.page.url
         return person
 
-    def play(self, *, until: str = "") -> None:
-        """Play from the first task on, up to a step (not done) or the end."""
-        for number, step in enumerate(self.steps[1:], start=1):
-            if step.element_id == until:
-                return
+    def play(self, *, since: str = "", until: str = "") -> None:
+        """Play from the first task, or a later one, up to a step (not done) or the end."""
+        order = [step.element_id for step in self.steps]
+        first, last = order.index(since) if since else 1, order.index(until) if until else None
+        for number, step in list(enumerate(self.steps))[first:last]:
             self.do(step, album=f"{number:02}-{step.element_id}")
 
     def do(self, step: Step, *, by: str = "", album: str = "", **changed: Any) -> Person:

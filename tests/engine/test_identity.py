@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import Type, extract_parameters
 from sqlalchemy import select
 
 from engine import accounts, identity
@@ -10,7 +11,7 @@ from engine.access import SYSTEM, load_actor
 from engine.errors import NotAllowed, NotFound, Rejected, WeakPassword, WrongCredentials
 from engine.models.audit import AuditEntry
 from engine.models.identity import ApiToken, LoginSession, Membership, PasswordReset, User
-from tests.conftest import Clock
+from tests.conftest import ON_POSTGRESQL, Clock
 from tests.world import PASSWORD, World
 
 NEW = "another long secret"
@@ -85,11 +86,16 @@ def test_passwords_and_tokens_are_nowhere_in_the_database(world: World) -> None:
     assert [secret for secret in secrets if secret in kept] == []
 
 
-def test_the_shipped_hashing_is_strong() -> None:
-    from argon2 import PasswordHasher
+def test_passwords_are_hashed_strongly(world: World) -> None:
+    # The tests hash quickly; this hash was made when the module was loaded, as installations make theirs.
+    strength = extract_parameters(identity._NOBODY)
+    assert (strength.type, strength.time_cost >= 2) == (Type.ID, True)
+    assert strength.memory_cost >= 19 * 1024
 
-    shipped = PasswordHasher()  # the tests replace the engine's by a quick one
-    assert (shipped.memory_cost, shipped.time_cost) >= (19 * 1024, 2)
+
+@pytest.mark.xfail(ON_POSTGRESQL, strict=True, reason="PostgreSQL takes no NUL, and says so")
+def test_a_user_name_nobody_can_have_is_a_wrong_one(world: World) -> None:
+    assert not knows(world, "clerk\0", PASSWORD)
 
 
 def test_a_browser_is_signed_in_until_it_is_idle(world: World, clock: Clock) -> None:

@@ -287,3 +287,12 @@ def test_a_message_an_instance_could_not_take_comes_again(world: World) -> None:
         incidents.resolve(command, incident.key, variables={"stop": True})
     worker.run_due(world.engine)
     assert [task.element_id for task in world.open_tasks(started)] == ["rest"]
+
+
+def test_settling_an_instance_does_its_built_in_jobs_at_once_and_only_its_own(world: World) -> None:
+    steps = "".join(service_task(one, "guicheng.notify", {"roles": "=[]"}) for one in ("x", "y"))
+    world.deploy({"p.bpmn": process(steps + user_task("t") + chain("s", "x", "y", "t", "e"))})
+    mine, other = world.start("p"), world.start("p")
+    worker.settle(world.engine, mine.key)
+    assert [task.element_id for task in world.open_tasks(mine)] == ["t"]
+    assert world.open_tasks(other) == []

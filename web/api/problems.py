@@ -93,9 +93,19 @@ def of_http(error: HTTPException) -> Response:
     """Answer an HTTP error; validation errors are listed by field."""
     if isinstance(error, InternalServerError):
         log.error("unhandled", exc_info=error.original_exception)
-    messages = getattr(error, "data", {}).get("messages", {})
+    messages = _of_arguments(getattr(error, "data", {}).get("messages", {}))
     detail = flat(messages) or error.description or error.name
-    return problem(error.code or 500, detail, errors=messages)
+    return problem(
+        error.code or 500, detail, errors=messages if isinstance(messages, Mapping) else {}
+    )
+
+
+def _of_arguments(messages: Any) -> Any:
+    """Leave out whether a field came in the body or the query: the clients name fields, not places."""
+    places = set(messages) if isinstance(messages, Mapping) else set()
+    return (
+        messages[places.pop()] if len(places) == 1 and places < {"json", "query", ""} else messages
+    )
 
 
 def of_database(error: OperationalError) -> Response:

@@ -152,7 +152,7 @@ def revoke_token() -> ResponseReturnValue:
 def told() -> ResponseReturnValue:
     """List what the actor was told, in words."""
     rows = notifications.recent(db.session(), signin.current_actor(), 100)
-    return render_template("account/notifications.html", rows=[notices.view(row) for row in rows])
+    return render_template("account/notifications.html", rows=notices.views(rows))
 
 
 @blueprint.post("/notifications/read")

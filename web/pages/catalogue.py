@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from engine import inbox, starts, tasks
+from engine import inbox, starts, tasks, worker
 from engine.errors import DuplicateBusinessKey, InvalidVariables
 from engine.models.instance import ProcessInstance
 from web import forms, words
@@ -90,7 +90,7 @@ def _form(
         process_id=of.process_id,
         name=names.procedure(of),
         step=names.element(of, event),
-        about=(names.text(of, f"{element}.documentation") or event.documentation) if event else "",
+        about=names.about(of, event),
         clause=event.properties.get("clause", "") if event else "",
         quote=names.text(of, f"{element}.quote"),
         site=found.site,
@@ -154,6 +154,7 @@ def _started(found: Start, raw: dict[str, Any]) -> ProcessInstance:
 
 def _led_to(instance: ProcessInstance) -> ResponseReturnValue:
     """Go on to the actor's first task of the new instance, else to the instance."""
+    worker.settle(engine, instance.key)
     session.rollback()
     of = names.definition(instance.definition_key)
     called = " ".join(filter(None, (names.procedure(of), instance.unit_label, instance.number)))

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import counter, registry
+from engine import counter, definitions, registry
 from engine.errors import Conflict, Rejected
 from engine.models.identity import Site
 from engine.models.queue import Ticket
@@ -25,7 +25,7 @@ STEPS = {
     "finish": counter.finish,
     "skip": counter.skip,
 }
-MOVE_IN = "move_in"
+PROCESS = "move_in_owner"
 
 
 def services() -> dict[str, str]:
@@ -64,11 +64,17 @@ def _view(site: Site) -> dict[str, Any]:
         "window": session.get(WINDOW, "1"),
         "window_name": window_name,
         "works": _works_here(site),
+        "may_begin": _may_begin(site),
     }
 
 
 def _works_here(site: Site) -> bool:
     return any(signin.current_actor().has(role, site.id) for role in counter.ROLES)
+
+
+def _may_begin(site: Site) -> bool:
+    startable = definitions.startable(db.session(), signin.current_actor(), site.id)
+    return any(row.process_id == PROCESS for row in startable)
 
 
 @blueprint.get("/")
@@ -162,9 +168,8 @@ def _start_url(ticket: Ticket) -> str:
     site = db.session.get_one(Site, ticket.site_id)
     return url_for(
         "catalogue.start",
-        process_id="move_in_owner",
+        process_id=PROCESS,
         site=site.key,
-        unit=ticket.unit_label or None,
-        ticket=ticket.id,
-        queue_number=ticket.label,
+        unit_no=ticket.unit_label or None,
+        queue_no=ticket.label,
     )

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 
-from engine.models.task import Notification
+from engine.models.task import Notification, UserTask
 from web import words
-from web.extensions import engine
+from web.extensions import engine, session
+from web.views import names
 
 Words = Callable[[Mapping[str, Any]], str]
 
 
-def view(row: Notification) -> dict[str, Any]:
-    """Give a notification as the list shows it: title, text, state, moment and where it leads."""
+def views(rows: Sequence[Notification]) -> list[dict[str, Any]]:
+    """Give notifications as the list shows them: title, text, state, moment and where they lead."""
+    keys = [row.task_key for row in rows if row.task_key is not None]
+    found = session.scalars(select(UserTask).where(UserTask.key.in_(keys)))
+    steps = {task.key: names.step(names.definition(task.definition_key), task) for task in found}
+    return [_view(row, steps.get(row.task_key or 0)) for row in rows]
+
+
+def _view(row: Notification, step: str | None) -> dict[str, Any]:
     state, title = _KINDS.get(row.kind, ("waiting", lambda params: _("有一条通知")))
     return {
         "state": state,
-        "title": title(row.params),
+        "title": title(row.params | ({"step": step} if step else {})),
         "text": _about(row.params),
         "at": row.created_at,
         "unread": row.read_at is None,

@@ -8,7 +8,6 @@ import io
 import segno
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine import instances, records
@@ -16,6 +15,9 @@ from web import signin
 from web.extensions import engine, session
 
 blueprint = Blueprint("records", __name__)
+
+# Paper speaks the language of the book, whoever prints it.
+COPIES = ("第一联：物业公司留存", "第二联：业户留存")
 
 
 @blueprint.get("/records/<int(max=9007199254740991):instance_key>/<record>")
@@ -29,7 +31,7 @@ def show(instance_key: int, record: str) -> ResponseReturnValue:
         instance_key,
         record,
         qr=code(url_for("records.scan", key=instance_key)),
-        copies=[] if single else [_("第一联：物业公司留存"), _("第二联：业户留存")],
+        copies=() if single else COPIES,
     )
     return render_template(
         "records/show.html",

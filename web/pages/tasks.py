@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import tasks
+from engine import tasks, worker
 from engine.errors import Conflict, InvalidVariables, NotAllowed, Rejected
 from engine.models.task import CREATED, UserTask
 from web import forms
@@ -68,6 +68,7 @@ def _completed(task: UserTask, raw: dict[str, Any]) -> ResponseReturnValue:
         completion = tasks.complete(command, task.key, raw, version=version)
         if completion.ran:
             tasks.drop_draft(command, f"task:{task.key}")
+    worker.settle(engine, task.instance_key)
     session.rollback()
     return outcomes.after(completion)
 

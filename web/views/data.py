@@ -124,7 +124,8 @@ class _Teller:
         mask = MASKS.get(component.personal or "")
         if mask:
             return mask(text)
-        suffix = (component.data.get("appearance") or {}).get("suffixAdorner") or ""
+        written = (component.data.get("appearance") or {}).get("suffixAdorner") or ""
+        suffix = self._said(component, "suffixAdorner") or written
         if component.type == "money" or component.properties.get("format") == "money":
             suffix = _("元")
         return f"{text[:MAX_TEXT]} {suffix}".strip()

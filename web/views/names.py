@@ -47,6 +47,14 @@ def element(of: Definition, drawn: Element | None, element_id: str = "") -> str:
     return texts(of).get(f"{drawn.process_id}.{drawn.id}.name") or drawn.name
 
 
+def about(of: Definition, drawn: Element | None) -> str:
+    """Give what is to be done at an element; nothing where only another language than the reader's says it."""
+    if drawn is None:
+        return ""
+    key = f"{drawn.process_id}.{drawn.id}.documentation"
+    return texts(of).get(key) or (drawn.documentation if locales.select() == "zh" else "")
+
+
 def action(of: Definition, task: UserTask) -> str:
     """Give the verb on a step's button, if its bundle names one (`<process>.<element>.action`)."""
     return text(of, f"{task.process_id}.{task.element_id}.action")

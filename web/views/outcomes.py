@@ -45,6 +45,7 @@ def after(completion: Completion) -> ResponseReturnValue:
 
 def what_is_next(instance: ProcessInstance) -> str:
     """Say in a sentence where an instance stands now: ended, with whom, or waiting."""
+    instance = session.get_one(ProcessInstance, instance.key)
     if instance.status != ACTIVE:
         return str(_("流程已办结。"))
     opened = inbox.open_tasks_of(session, [instance]).get(instance.key, [])

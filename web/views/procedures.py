@@ -20,7 +20,7 @@ from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.runtime import Element
-from web import words
+from web import locales, words
 from web.extensions import session
 from web.views import names
 from web.views.courses import groups_of
@@ -81,7 +81,8 @@ def view(row: ProcessDefinition, site: Site | None) -> Procedure:
 
 def _about(of: Definition) -> str:
     written = of.diagram.content[of.process_id].documentation
-    return names.text(of, f"{of.process_id}.documentation") or written
+    said = names.texts(of).get(f"{of.process_id}.documentation")
+    return said or (written if locales.select() == "zh" else "")
 
 
 def _first_task(of: Definition) -> Element | None:
@@ -100,7 +101,14 @@ def _limit(first: Element | None, site: Site | None) -> str:
 
 
 def _searched(of: Definition, about: str) -> str:
-    parts = [names.procedure(of), of.name, about, names.text(of, f"{of.process_id}.keywords")]
+    written = of.diagram.content[of.process_id].documentation
+    parts = [
+        names.procedure(of),
+        of.name,
+        about,
+        written,
+        names.text(of, f"{of.process_id}.keywords"),
+    ]
     drawn = of.diagram.elements.values()
     parts += [one.name for one in drawn if one.type in ("startEvent", "userTask")]
     return " ".join(parts).lower()

@@ -24,12 +24,10 @@ def why(
     task: UserTask, of: Definition, actor: Actor, staff: Mapping[int, User], now: dt.datetime
 ) -> dict[str, Any]:
     """Give the clause with its passage, what is to be done, whose task it is and why, and where the limit comes from."""
-    drawn = of.diagram.elements.get(task.element_id)
-    english = names.text(of, f"{task.process_id}.{task.element_id}.documentation")
     return {
         "clause": task.properties.get("clause", ""),
         "quote": names.text(of, f"{task.process_id}.{task.element_id}.quote"),
-        "todo": english or (drawn.documentation if drawn else ""),
+        "todo": names.about(of, of.diagram.elements.get(task.element_id)),
         "whose": _whose(task, actor, staff, now),
         "limit": _limit(task),
     }

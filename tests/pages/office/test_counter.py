@@ -46,8 +46,8 @@ def test_begins_a_move_in_with_what_the_number_tells(sign_in, world: World, add_
     answer = client.post(f"/counter/{ticket.id}/begin")
 
     assert "move_in_owner" in answer.location
-    assert "unit=3-2-1201" in answer.location
-    assert f"ticket={ticket.id}" in answer.location
+    assert "unit_no=3-2-1201" in answer.location
+    assert f"queue_no={ticket.label}" in answer.location
     assert tickets(world)[0].state == "serving"
 
 

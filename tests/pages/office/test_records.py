@@ -91,7 +91,7 @@ def test_prints_two_copies_to_cut_apart_or_one(sign_in, paid: ProcessInstance):
     client = sign_in("clerk")
     assert page(client, paid).count('<article class="gc-slip"') == 2
     assert page(client, paid, "?copies=1").count('<article class="gc-slip"') == 1
-    assert "第二联" in page(client, paid)
+    assert "第二联：业户留存" in page(client, paid)
 
 
 def test_lets_nothing_through_that_runs_or_loads(sign_in, paid: ProcessInstance):

@@ -1,0 +1,287 @@
+"""English is complete: every message, every error, every text of a bundle, every page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from engine.demo.people import PASSWORD
+from engine.engine import Engine
+from engine.forms import Form
+from engine.library import files
+from engine.models.identity import User
+from engine.models.registry import Customer, Unit
+from engine.models.task import UserTask
+from engine.runtime import parse
+from tests.conftest import SECRET, Clock
+from web import catalogs, create_app
+from web.config import Config
+from web.extensions import db
+
+HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%|%[sd]")
+FAMILIES = sorted(path.name for path in Path("bpmn").iterdir() if path.is_dir())
+SILENT = {"script", "style", "template", "svg"}
+VOID = {"input", "img", "hr", "br", "link", "meta", "use"}
+QUOTED = {"gc-clause", "gc-seal", "gc-code"}
+SPOKEN = ("aria-label", "placeholder", "alt", "title")
+
+
+@cache
+def wanted(locale: str) -> frozenset[str]:
+    """Give what the sources say and the engine's errors."""
+    return frozenset(str(message.id) for message in catalogs.template(locale) if message.id)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_every_message_of_the_sources_and_every_error_is_put_into_words(locale):
+    said = {message.id for message in catalogs.read(locale) if message.string}
+    assert wanted(locale) - said == set(), "run `python -m web.catalogs` and translate what is new"
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_a_catalog_keeps_nothing_that_no_source_says(locale):
+    kept = {message.id for message in catalogs.read(locale) if message.id}
+    assert kept - wanted(locale) == set(), "run `python -m web.catalogs`"
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_no_translation_is_a_guess_or_has_other_placeholders(locale):
+    for message in catalogs.read(locale):
+        if not message.id:
+            continue
+        said = str(message.string)
+        assert not message.fuzzy, message.id
+        if message.id.startswith("error."):
+            assert set(PLACEHOLDER.findall(said)) <= error_params(message.id), message.id
+        else:
+            given = sorted(PLACEHOLDER.findall(message.id))
+            assert sorted(PLACEHOLDER.findall(said)) == given, message.id
+
+
+def error_params(message: str) -> set[str]:
+    """Give the parameters an error's own message uses."""
+    kind = catalogs.errors()[message.removeprefix("error.")]
+    return set(re.findall(r"\{(\w+)\}", kind.__doc__ or ""))
+
+
+def test_english_speaks_no_chinese_and_does_not_shout():
+    translated: Catalog = catalogs.read("en")
+    for message in translated:
+        if message.id:
+            assert not HAN.search(str(message.string)), message.id
+            assert "!" not in str(message.string), message.id
+
+
+def english(family: str) -> dict[str, str]:
+    return json.loads(files(family)["texts/en.json"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_step_of_a_bundle_has_an_english_name(family):
+    texts = english(family)
+    for name, content in files(family).items():
+        if not name.endswith(".bpmn"):
+            continue
+        diagram = parse(content)
+        keys = {f"{process}.name" for process in diagram.processes}
+        for drawn in diagram.elements.values():
+            if drawn.name:
+                keys.add(f"{drawn.process_id}.{drawn.id}.name")
+        assert sorted(key for key in keys if not texts.get(key)) == [], name
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_field_and_option_of_a_bundle_has_an_english_label(family):
+    texts = english(family)
+    missing = [
+        f"{form_id}.{path}"
+        for name, content in files(family).items()
+        if name.endswith(".form")
+        for form_id, path, said in labels(content)
+        if HAN.search(said) and not any(texts.get(f"{form_id}.{one}") for one in path.split("|"))
+    ]
+    assert missing == []
+
+
+def labels(content: bytes) -> Iterator[tuple[str, str, str]]:
+    """Give what a form says: its id, the keys a translation may have (by path, by key), the Chinese."""
+    form = Form.from_json(json.loads(content))
+    for component in form.fields():
+        path = component.path.replace(".*", "").replace("#", "")
+        for name, said in _said_by(component):
+            yield form.id, f"{path}.{name}|{component.key}.{name}|{component.id}.{name}", said
+
+
+def _said_by(component) -> Iterator[tuple[str, str]]:
+    yield "label", component.label or ""
+    yield "description", str(component.data.get("description") or "")
+    for option in component.data.get("values") or []:
+        yield f"option.{option['value']}", str(option.get("label") or "")
+    for column in component.data.get("columns") or []:
+        yield f"column.{column['key']}", str(column.get("label") or "")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_english_texts_of_a_bundle_are_english(family):
+    assert {key for key, text in english(family).items() if HAN.search(text)} == set()
+
+
+class Spoken(HTMLParser):
+    """What a page says to its reader, without quotations of the book and codes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._open: list[bool] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        foreign = (given.get("lang") or "").startswith("zh")
+        quoted = QUOTED & set((given.get("class") or "").split())
+        if tag not in VOID:
+            self._open.append(tag in SILENT or foreign or bool(quoted))
+        if not any(self._open):
+            self.said += [text for name in SPOKEN if (text := given.get(name))]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not any(self._open) and data.strip():
+            self.said.append(data.strip())
+
+
+@pytest.fixture
+def app(demo_engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    config = Config(
+        home=tmp_path / "home",
+        database_url=database_url,
+        public_url="http://guicheng.test",
+        secret=SECRET,
+        clock=clock,
+        testing=True,
+    )
+    app = create_app(config)
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
+    def enter(username: str) -> FlaskClient:
+        client = app.test_client()
+        answer = client.post("/login", data={"username": username, "password": PASSWORD})
+        assert answer.status_code == 302, answer.text
+        client.post("/account/language", data={"locale": "en", "next": "/"})
+        return client
+
+    return enter
+
+
+ARRIVAL = {
+    "site": "liyuan",
+    "notice_seen": "true",
+    "occupied_since": "2026-11-20",
+    "notice_deadline": "2026-11-30",
+    "unit_no": "3-2-1201",
+    "applicant_type": "owner_person",
+    "name": "梁先生",
+    "phone": "138 0000 1201",
+    "move_in_no": "1",
+}
+
+
+@pytest.fixture
+def task(demo_engine: Engine, sign_in) -> UserTask:
+    """A move-in whose papers wait to be verified."""
+    answer = sign_in("liyutong").post("/start/move_in_owner", data=ARRIVAL)
+    assert answer.status_code == 302, answer.text
+    with demo_engine.read() as session:
+        return session.scalars(select(UserTask)).one()
+
+
+def names(engine: Engine, task: UserTask) -> set[str]:
+    """Give the names of people and places, and the data of the instance: they stay as they are entered."""
+    with engine.read() as session:
+        users = session.scalars(select(User.name)).all()
+        customers = session.scalars(select(Customer.name)).all()
+        areas = session.scalars(select(Unit.area).distinct()).all()
+        phases = session.scalars(select(Unit.phase).distinct()).all()
+    found = {
+        *users,
+        *customers,
+        *filter(None, [*areas, *phases]),
+        *map(str, task.summary),
+        ARRIVAL["name"],
+    }
+    return {name for name in found if HAN.search(name)}
+
+
+def chinese(html: str, allowed: set[str]) -> list[str]:
+    pattern = re.compile("|".join(map(re.escape, sorted(allowed, key=len, reverse=True))))
+    initials = {name[0] for name in allowed}
+    said = Spoken(html).said
+    return [text for text in said if text not in initials and HAN.search(pattern.sub("", text))]
+
+
+def test_a_page_in_english_holds_no_chinese(demo_engine, sign_in, task):
+    allowed = names(demo_engine, task)
+    pages = {
+        "hejiaxin": [
+            *(
+                "/",
+                "/?box=claimable",
+                "/?box=started",
+                "/?box=done",
+                "/start",
+                "/search?q=3-2-1201",
+            ),
+            *("/start/move_in_owner", "/units", "/counter/", "/counter/display", "/nowhere"),
+            *("/account/", "/account/notifications", "/account/password"),
+            *(f"/tasks/{task.key}", f"/instances/{task.instance_key}"),
+            f"/instances/{task.instance_key}/audit",
+        ],
+        "liumin": ["/settings/", "/settings/choices", "/settings/deployments"],
+        "admin": ["/settings/people", "/settings/people/hejiaxin"],
+    }
+    for username, paths in pages.items():
+        client = sign_in(username)
+        for path in paths:
+            answer = client.get(path, follow_redirects=True)
+            assert answer.status_code == 200 or path == "/nowhere", (path, answer.status_code)
+            assert 'lang="en"' in answer.text, path
+            assert chinese(answer.text, allowed) == [], path
+
+
+def test_a_refused_form_in_english_says_in_english_what_to_do(demo_engine, sign_in, task):
+    client = sign_in("hejiaxin")
+    answer = client.post(f"/tasks/{task.key}", data={"version": task.version})
+    assert answer.status_code == 422
+    assert chinese(answer.text, names(demo_engine, task)) == []
+
+
+def test_a_diagram_in_english_has_english_names(sign_in, task):
+    drawn = sign_in("hejiaxin").get(f"/instances/{task.instance_key}/diagram.bpmn").text
+    shown = re.findall(r'<bpmn:\w+ [^>]*\bname="([^"]*)"', drawn)
+    assert "Register and verify papers" in shown
+    assert [name for name in shown if HAN.search(name)] == []
