@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.pool import NullPool
 
 from engine.engine import Engine
@@ -21,6 +22,7 @@ def create_app(config: Config) -> Flask:
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(_flask_settings(config))
     app.extensions["config"] = config
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()  # templates compile once, not at every start
     for extension in (db, csrf, limiter):
         extension.init_app(app)
     babel.init_app(app, locale_selector=locales.select, timezone_selector=locales.zone)

@@ -119,6 +119,18 @@ def test_an_expired_token_is_refused(http: FlaskClient, world: World, clock: Clo
     assert http.get(PATH, headers=bearer(token)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "http://localhost.evil.test", "http://["]
+)
+def test_a_page_of_another_site_gets_nothing_with_the_browsers_password(
+    http: FlaskClient, origin: str
+) -> None:
+    answer = http.post("/v2/user-tasks/search", auth=CLERK, headers={"Origin": origin})
+    assert answer.status_code == 403
+    own = http.post("/v2/user-tasks/search", auth=CLERK, headers={"Origin": "http://localhost"})
+    assert own.status_code == 200
+
+
 @pytest.fixture
 def throttled(app: Flask) -> Iterator[None]:
     app.config["RATELIMIT_ENABLED"] = True

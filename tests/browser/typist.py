@@ -96,6 +96,11 @@ class Typist:
         field.press("Escape")  # closes what a picker suggests
         field.blur()
 
+    def force(self, name: str, text: str) -> None:
+        """Put a text of any length into a field, as somebody does who minds no limit of the page."""
+        self.named(name).evaluate("field => field.removeAttribute('maxlength')")
+        self.named(name).fill(text)
+
     def settle(self) -> None:
         """Wait until the form shows what follows from what was entered."""
         self.page.evaluate(SOON)

@@ -27,17 +27,29 @@ def broken(engine: Engine) -> list[str]:
     """Say what does not hold; empty when all is well."""
     with engine.read() as session:
         every = session.scalars(select(ProcessInstance)).all()
-        running = [one for one in every if one.status in (ACTIVE, SUSPENDED)]
         return [
-            *(fault for one in running for fault in _tokens(engine, session, one)),
-            *(fault for one in every if one not in running for fault in _ended(session, one)),
-            *(fault for one in every for fault in _history(session, one)),
+            *(fault for one in every for fault in _instance(engine, session, one)),
             *_effects(session),
             *_messages(session),
             *_chains(engine, session),
             *_files(engine, session),
             *_versions(session),
         ]
+
+
+def broken_in(engine: Engine, key: int) -> list[str]:
+    """Say what does not hold in one process instance and its audit."""
+    with engine.read() as session:
+        instance = session.get_one(ProcessInstance, key)
+        return [*_instance(engine, session, instance), *_chain(engine, session, key)]
+
+
+def _instance(engine: Engine, session: Session, instance: ProcessInstance) -> Iterator[str]:
+    if instance.status in (ACTIVE, SUSPENDED):
+        yield from _tokens(engine, session, instance)
+    else:
+        yield from _ended(session, instance)
+    yield from _history(session, instance)
 
 
 def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iterator[str]:
@@ -166,9 +178,13 @@ def _messages(session: Session) -> Iterator[str]:
 
 def _chains(engine: Engine, session: Session) -> Iterator[str]:
     for chain in [audit.ADMINISTRATION, *session.scalars(select(ProcessInstance.key))]:
-        at = audit.first_break(session, engine.secret, chain)
-        if at is not None:
-            yield f"audit chain {chain} breaks at {at}"
+        yield from _chain(engine, session, chain)
+
+
+def _chain(engine: Engine, session: Session, chain: int) -> Iterator[str]:
+    at = audit.first_break(session, engine.secret, chain)
+    if at is not None:
+        yield f"audit chain {chain} breaks at {at}"
 
 
 def _files(engine: Engine, session: Session) -> Iterator[str]:

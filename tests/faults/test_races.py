@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import audit, identity, incidents, instances, jobs, messages, tasks, worker
+from engine import attachments, audit, identity, incidents, instances, jobs, messages, tasks, worker
 from engine.access import SYSTEM, Actor
 from engine.errors import Conflict, DuplicateBusinessKey, EngineError, Rejected, TaskChanged
 from engine.models.instance import COMPLETED, TERMINATED, ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job, MessageCorrelation
 from engine.models.task import COMPLETED as DONE
-from engine.models.task import UserTask
+from engine.models.task import Attachment, UserTask
 from tests.conftest import ON_POSTGRESQL, Clock
 from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams
@@ -369,4 +369,17 @@ def test_a_refusal_is_a_conflict_and_never_an_error_of_the_database(world: World
 
     results = together([partial(act, index) for index in range(8)])
     assert all(one == "done" or isinstance(one, Conflict | EngineError) for one in results)
+    assert broken(world.engine) == []
+
+
+def test_the_same_file_can_be_uploaded_by_several_at_once(world: World) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(4_000_000)
+
+    def upload(actor: Actor) -> str:
+        with world.engine.begin(actor) as command:
+            return attachments.store(command, world.site().id, picture, "a.png").digest
+
+    results = together([partial(upload, actor) for actor in staff(world) * 2])
+    assert len(set(winners(results))) == 1
+    assert count(world.engine, Attachment) == 8
     assert broken(world.engine) == []

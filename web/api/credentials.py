@@ -32,10 +32,14 @@ class Verified:
 
 
 def identify() -> None:
-    """Find the caller before a view of the API runs. Raises Unauthorized, or Forbidden for a password that must be changed."""
+    """Find the caller before a view of the API runs.
+
+    Raises Unauthorized, or Forbidden for pages of other sites and for a password that must be changed.
+    """
+    _refuse_other_pages()
     given = request.authorization
-    user_id = _user_id(given) if given else None
-    actor = load_actor(session, user_id) if user_id is not None else None
+    user = _user(given) if given else None
+    actor = load_actor(session, user.id) if user else None
     if actor is None:
         raise Unauthorized(
             "Basic credentials or a bearer token are needed, and they must be valid."
@@ -49,21 +53,30 @@ def actor() -> Actor:
     return found
 
 
-def _user_id(given: Authorization) -> int | None:
+def _refuse_other_pages() -> None:
+    """Stop the page of another site: a browser that knows the password would send it along."""
+    origin = request.headers.get("Origin")
+    own = (f"http://{request.host}", f"https://{request.host}")
+    if origin is not None and origin not in own:
+        raise Forbidden("The API does not answer pages of other sites.")
+
+
+def _user(given: Authorization) -> User | None:
     if given.type == "bearer" and given.token:
-        return identity.find_token(session, given.token[:MAX_LENGTH], engine.clock())
+        user_id = identity.find_token(session, given.token[:MAX_LENGTH], engine.clock())
+        return session.get(User, user_id) if user_id is not None else None
     if given.type == "basic":
         return _by_password(given.username or "", given.password or "")
     return None
 
 
-def _by_password(username: str, password: str) -> int | None:
+def _by_password(username: str, password: str) -> User | None:
     if "\x00" in username or max(len(username), len(password)) > MAX_LENGTH:
         return None
     user = _remembered(username, password) or _verified(username, password)
     if user is not None and user.must_change_password:
         raise Forbidden("The password must be changed first, by signing in with a browser.")
-    return user.id if user else None
+    return user
 
 
 def _known() -> dict[bytes, Verified]:

@@ -35,13 +35,20 @@ class InvalidCursor(BadRequest):
 class Property:
     """Something a search can filter and, unless it says otherwise, sort by.
 
-    `holds` makes the condition from the values asked for, where that is more than comparing the expression.
+    `holds` makes the condition from the values asked for, where that is more than comparing the expression. `joined` says
+    that the expression may have no value although its column must have one.
     """
 
     kind: Kind
     expression: Any = None
     holds: Callable[[list[Any]], Condition] | None = None
     sortable: bool = True
+    joined: bool = False
+
+    def order(self, *, descending: bool) -> Order:
+        """Give the step of an order by this property."""
+        optional = self.joined or getattr(self.expression, "nullable", True)
+        return Order(self.expression, self.kind, descending=descending, optional=optional)
 
     def condition(self, asked: Asked) -> Condition:
         """Give the condition that everything asked of the property makes."""
@@ -82,14 +89,16 @@ class Order(NamedTuple):
     expression: Any
     kind: Kind
     descending: bool = False
+    optional: bool = True
 
     def by(self, *, backward: bool) -> list[Any]:
         """Give the terms of an ORDER BY."""
-        empty, value = self.expression.is_(None), self.expression
-        return [
-            empty.desc() if backward else empty.asc(),
-            value.desc() if self.descending != backward else value.asc(),
-        ]
+        value = self.expression
+        term = value.desc() if self.descending != backward else value.asc()
+        if not self.optional:  # an index can give this order
+            return [term]
+        empty = value.is_(None)
+        return [empty.desc() if backward else empty.asc(), term]
 
     def beyond(self, value: Any, *, backward: bool) -> Condition:
         """Give the condition of rows that come later in this step than a row with the value."""
@@ -97,7 +106,8 @@ class Order(NamedTuple):
             return self.expression.is_not(None) if backward else false()
         rising = self.descending == backward
         further = self.expression > value if rising else self.expression < value
-        later: Condition = further if backward else or_(further, self.expression.is_(None))
+        complete = backward or not self.optional
+        later: Condition = further if complete else or_(further, self.expression.is_(None))
         return later
 
     def same(self, value: Any) -> Condition:
@@ -118,7 +128,7 @@ class Search:
 
     def __init__(self, name: str, properties: Mapping[str, Property], key: Any) -> None:
         self.properties = properties
-        self._key = Order(key, filters.KEY)
+        self._key = Order(key, filters.KEY, optional=False)
         self.request = request_schema(name, properties)
 
     def run(self, session: Session, query: Rows, asked: Mapping[str, Any]) -> Found:
@@ -141,10 +151,7 @@ class Search:
 
     def _orders(self, asked: Sequence[Mapping[str, str]]) -> list[Order]:
         named = {camel(name): one for name, one in self.properties.items()}
-        return [
-            Order(named[one["field"]].expression, named[one["field"]].kind, one["order"] == "DESC")
-            for one in asked
-        ]
+        return [named[one["field"]].order(descending=one["order"] == "DESC") for one in asked]
 
 
 def request_schema(name: str, properties: Mapping[str, Property]) -> type[Schema]:

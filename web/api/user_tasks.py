@@ -110,7 +110,7 @@ SEARCH = Search(
         "element_instance_key": Property(KEY, UserTask.key),
         "name": Property(TEXT, UserTask.name),
         "state": Property(choice(*STATES), func.upper(UserTask.state)),
-        "assignee": Property(TEXT, _Assignee.username),
+        "assignee": Property(TEXT, _Assignee.username, joined=True),
         "element_id": Property(TEXT, UserTask.element_id),
         "candidate_group": Property(ONE_OF_TEXTS, holds=_candidate_group, sortable=False),
         "candidate_user": Property(ONE_OF_TEXTS, holds=_candidate_user, sortable=False),

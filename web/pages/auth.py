@@ -24,9 +24,10 @@ from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import PasswordReset, User
 from web import signin
 from web.extensions import db, engine, limiter
-from web.pages import device, passwords
+from web.pages import device, passwords, typed
 
 blueprint = Blueprint("auth", __name__)
+blueprint.before_request(typed.refuse_unkept)
 
 FIELD = 64  # the longest user name
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import inbox, starts, tasks, worker
 from engine.errors import DuplicateBusinessKey, InvalidVariables
 from engine.models.instance import ProcessInstance
-from web import forms, words
+from web import forms, shell, words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
 from web.views import drawings, entries, names, outcomes, procedures, startable
@@ -93,7 +93,7 @@ def _form(
         about=names.about(of, event),
         clause=event.properties.get("clause", "") if event else "",
         quote=names.text(of, f"{element}.quote"),
-        site=found.site,
+        site=shell.site_view(found.site),
         site_name=names.site(found.site),
         elsewhere=len(found.sites) > 1,
         view=view,

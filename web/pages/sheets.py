@@ -19,7 +19,7 @@ from engine.access import Actor
 from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.identity import Site
 from engine.registry import imports, workbook
-from web import locales, signin
+from web import locales, shell, signin
 from web.extensions import db, engine
 from web.pages import place
 
@@ -77,7 +77,7 @@ def register(blueprint: Blueprint, may_edit: MayEdit) -> None:
 def _page(site: Site, fault: str = "", status: int = 200, **more: Any) -> ResponseReturnValue:
     page = render_template(
         "registry/import.html",
-        site=site,
+        site=shell.site_view(site),
         sites=place.options(),
         fault=fault,
         headings=_headings(),

@@ -47,7 +47,7 @@ def view(course: Course, entries: Iterable[AuditEntry], now: dt.datetime) -> lis
         {
             "seq": entry.seq,
             "at": words.stamp(entry.at, now),
-            "who": entry.actor_name,
+            "who": entry.actor_name if entry.actor_id else str(_("系统")),
             "what": str(ACTIONS.get(entry.action, entry.action)),
             "step": steps.get(str(entry.detail.get("task"))) or _step(course, entry),
             "detail": _detail(entry, labels),
