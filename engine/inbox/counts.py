@@ -46,11 +46,11 @@ def counts(
 ) -> dict[str, list[Count]]:
     """Count the boxes `mine`, `claimable` and `started` (running ones) by procedure, in one statement.
 
-    `midnight` ends today. Claimable tasks are counted up to 1,000 per role, started instances among the latest 1,000.
+    `midnight` ends today. Claimable tasks are counted up to 1,000 per site and role, started instances among the latest 1,000.
     """  # fmt: skip
     wanted = Filter(site_id=site_id)
     parts = [_count_mine(actor, wanted, now, midnight), _count_started(actor, wanted)]
-    legs = [_few(where) for where in candidacies(actor, wanted)]
+    legs = [_few(one.where) for one in candidacies(actor, wanted)]
     if legs:
         parts.append(_count_few("claimable", union_all(*legs).subquery()))
     found: dict[str, list[Count]] = {"mine": [], "claimable": [], "started": []}

@@ -65,7 +65,9 @@ def mine(
     session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
 ) -> Page[TaskRow]:
     """List the actor's own open tasks, the longest overdue first, those without a limit last."""
-    return _open_tasks(session, [and_(OPEN, *own(actor, wanted))], wanted, after, size)
+    return _open_tasks(
+        session, [Range(and_(OPEN, *own(actor, wanted)), ordered=True)], wanted, after, size
+    )
 
 
 def claimable(
@@ -139,11 +141,12 @@ def _may_take(actor: Actor, task: UserTask) -> bool:
 
 
 def _open_tasks(
-    session: Session, ranges: Sequence[Condition], wanted: Filter, after: str, size: int
+    session: Session, ranges: Sequence[Range], wanted: Filter, after: str, size: int
 ) -> Page[TaskRow]:
     if not ranges:
         return Page(rows=[])
-    legs = [leg for where in ranges for leg in _legs(and_(where, *narrowed(wanted)), after, size)]
+    narrow = and_(*narrowed(wanted))
+    legs = [leg for one in ranges for leg in _legs(one, narrow, after, size)]
     found = union_all(*legs).subquery()
     query = (
         _task_rows()
@@ -155,18 +158,18 @@ def _open_tasks(
     return _page(rows, size, lambda row: _cursor(row.task.due_at, row.task.key))
 
 
-def _legs(where: Condition, after: str, size: int) -> Iterator[Rows]:
-    """Read one range of an index in order: first what has a due moment, then what has none."""
-    moment, key = _position(after) if after else (None, 0)
-    dated: Condition = UserTask.due_at.is_not(None)
-    undated: Condition = UserTask.due_at.is_(None)
-    query = select(UserTask.key).where(where).limit(size + 1)
+def _legs(of: Range, narrow: Condition, after: str, size: int) -> Iterator[Rows]:
+    """Read a range behind a cursor: first what has a due moment, then what has none; at once where it must be sorted."""
+    moment, key = _position(after) if after else (EPOCH, 0)
+    query = select(UserTask.key).where(of.where, narrow).limit(size + 1)
+    undated = and_(UserTask.due_at.is_(None), UserTask.key > (key if moment is None else 0))
+    dated = false() if moment is None else _after(UserTask.due_at, UserTask.key, moment, key)
+    if not of.ordered:
+        query = query.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.key)
+        yield wrapped(query.where(or_(dated, undated)))
+        return
     if moment is not None:
-        dated = _after(UserTask.due_at, UserTask.key, moment, key)
-    if not after or moment is not None:
         yield wrapped(query.where(dated).order_by(UserTask.due_at, UserTask.key))
-    if after and moment is None:
-        undated = and_(undated, UserTask.key > key)
     yield wrapped(query.where(undated).order_by(UserTask.due_at, UserTask.key))
 
 

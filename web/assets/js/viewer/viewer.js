@@ -68,6 +68,14 @@ function open(canvas, shape) {
   });
 }
 
+/** What to look at first: where the instance stands, before one runs where it will begin. @param {any} registry @param {import("./states.js").State} state */
+function middle(registry, state) {
+  return (
+    registry.get(state.current?.[0] ?? "") ??
+    registry.find((/** @type {any} */ shape) => shape.type === "bpmn:StartEvent")
+  );
+}
+
 /** The picture is one thing with one name; its text version follows it. @param {HTMLElement} box */
 function describe(box) {
   const svg = box.querySelector("svg");
@@ -118,7 +126,7 @@ export async function show(host) {
   const canvas = /** @type {any} */ (viewer.get("canvas"));
   colour(viewer, state);
   if (host.classList.contains("wide")) size(canvas, box);
-  open(canvas, viewer.get("elementRegistry").get(state.current?.[0] ?? ""));
+  open(canvas, middle(viewer.get("elementRegistry"), state));
   describe(box);
   connect(host, canvas);
   enableTouch(box, canvas);
