@@ -7,7 +7,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.pool import NullPool
 
 from engine.engine import Engine
-from web import api, errors, locales, manifest, pages, shell, signin
+from web import api, errors, locales, manifest, pages, shell, signin, typed
 from web.config import Config
 from web.extensions import babel, csrf, db, guard_session, limiter
 
@@ -22,7 +22,9 @@ def create_app(config: Config) -> Flask:
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(_flask_settings(config))
     app.extensions["config"] = config
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()  # templates compile once, not at every start
+    app.jinja_env.bytecode_cache = (
+        FileSystemBytecodeCache()
+    )  # templates compile once, not at every start
     for extension in (db, csrf, limiter):
         extension.init_app(app)
     babel.init_app(app, locale_selector=locales.select, timezone_selector=locales.zone)
@@ -34,6 +36,7 @@ def create_app(config: Config) -> Flask:
     manifest.register(app)
     shell.register(app)
     errors.register(app)
+    app.before_request(typed.refuse_unkept)
     app.before_request(signin.identify)
     app.after_request(_harden)
     pages.register(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -28,15 +29,11 @@ def main() -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     config = Config.from_environment()
+    listener = _listen(os.environ.get("HOST", HOST), int(os.environ.get("PORT", "8000")))
     engine = prepare(config)
     app = create_app(config)
     worker = Worker(engine)
-    server = create_server(
-        app,
-        host=os.environ.get("HOST", HOST),
-        port=int(os.environ.get("PORT", "8000")),
-        threads=THREADS,
-    )
+    server = create_server(app, sockets=[listener], threads=THREADS)
     app.extensions["guicheng"].on_work(engine.wake)
     worker.start()
     _welcome(config)
@@ -47,6 +44,20 @@ def main() -> None:
     finally:
         print("stopping …", flush=True)
         worker.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before the long work begins, so that a busy one is told at once."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        raise SystemExit(
+            f"{host}:{port} cannot be used ({error.strerror}); choose another PORT"
+        ) from error
+    return listener
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -63,7 +63,7 @@ def read(locale: str) -> Catalog:
 def update(locale: str) -> list[str]:
     """Add to a language's catalog what is new and drop what is gone; give the messages without a translation."""
     catalog = read(locale)
-    catalog.update(template(locale), no_fuzzy_matching=True)
+    catalog.update(template(locale), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     with _path(locale).open("wb") as file:
         write_po(file, catalog, width=0, include_lineno=False, omit_header=False)

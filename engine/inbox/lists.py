@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import and_, or_, select, true, union_all
+from sqlalchemy import and_, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from engine.access import Actor
@@ -17,6 +17,7 @@ from engine.inbox.ranges import (
     OPEN,
     Condition,
     Filter,
+    Range,
     Rows,
     candidacies,
     narrowed,

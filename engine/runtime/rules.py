@@ -207,9 +207,9 @@ def _work(element: Element) -> Iterator[Finding]:
             "resultVariable"
         ):
             yield _error(element, "missing", what=f"The resultVariable of zeebe:{name}")
-    for name in BINDINGS:
+    for name, allowed in BINDINGS.items():
         binding = element.extension(name).get("bindingType", "latest")
-        if binding not in BINDINGS[name]:
+        if binding not in allowed:
             reason = (
                 "a called process is its latest version"
                 if binding == "deployment"

@@ -197,6 +197,18 @@ def test_a_message_reaches_who_waits_for_it(client: Client, work: Work) -> None:
     assert open_task(client("assistant"), instance).element_id == "after"
 
 
+def test_a_message_is_correlated_at_once_or_not_at_all(client: Client) -> None:
+    deploy(client("owner"), {"w.bpmn": bundles.WAIT})
+    instance = start(client("clerk"), "waits", k="7")
+    message = m.MessageCorrelationRequest(
+        name="go", correlation_key="7", tenant_id=t.TenantId("north")
+    )
+    assert client("owner").correlate_message(data=message).process_instance_key == instance
+    assert open_task(client("assistant"), instance).element_id == "after"
+    with pytest.raises(errors.NotFoundError):
+        client("owner").correlate_message(data=message)
+
+
 def activate(client: CamundaClient, job_type: str = "bank.pay") -> list[m.ActivatedJobResult]:
     request = m.JobActivationRequest(
         type_=job_type, timeout=60_000, max_jobs_to_activate=5, worker="bank"

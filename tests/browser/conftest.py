@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.person import Person
 
-MOMENT = dt.datetime(2026, 11, 20, 1, 48, tzinfo=dt.UTC)  # Friday 09:48 in Shenzhen, the day the scenarios play on
+MOMENT = dt.datetime(
+    2026, 11, 20, 1, 48, tzinfo=dt.UTC
+)  # Friday 09:48 in Shenzhen, the day the scenarios play on
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 15_000

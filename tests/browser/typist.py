@@ -119,7 +119,7 @@ class Typist:
             self.fill({part: row[part] for part in ("original", "copy")}, place)
 
     def _table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        items = self.page.locator(f'#f-{name.replace(".", "-")} > [data-item]')
+        items = self.page.locator(f"#f-{name.replace('.', '-')} > [data-item]")
         add = self.page.locator(f'#form [data-add-row][value="{name}"]')
         while items.count() < len(rows):
             self._add(items, add)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,23 @@ def test_a_name_that_no_file_can_have_does_no_harm(world: World, name: str) -> N
     assert kept.filename.isprintable()
 
 
+@pytest.mark.xfail(strict=True, raises=FileNotFoundError, reason="both write the same partial file")
+def test_two_people_may_upload_the_same_file_at_the_same_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, theirs = Path.replace, []
+
+    def meanwhile(part: Path, target: Path) -> Path:
+        monkeypatch.undo()
+        theirs.append(store(world, by="assistant"))
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    mine = store(world, by="clerk")
+    assert [mine.digest] == [one.digest for one in theirs]
+    assert attachments.path_of(world.engine, mine).read_bytes() == PNG
+
+
 def test_nobody_uploads_at_anothers_site_nor_does_the_system(world: World) -> None:
     with pytest.raises(NotAllowed):
         store(world, by="stranger", site="north")
@@ -121,7 +139,9 @@ def test_another_site_does_not_see_that_there_is_a_file(world: World) -> None:
             assert refusal.value.params == {"noun": "attachment", "key": key}
 
 
-def known(world: World, key: str, *, by: str, site: str = "north", instance: int | None = None) -> bool:
+def known(
+    world: World, key: str, *, by: str, site: str = "north", instance: int | None = None
+) -> bool:
     place = Place(world.site(site).id, "Asia/Shanghai", instance)
     with world.engine.begin(world.actor(by)) as command:
         return Resolver(command, place).attachment(key)
@@ -139,9 +159,7 @@ def test_a_form_takes_what_its_instance_has_and_nothing_of_another(world: World)
     world.deploy({"p.bpmn": process(user_task("work") + chain("s", "work", "e"))})
     ours, other = world.start("p"), world.start("p")
     with world.engine.begin(world.actor("clerk")) as command:
-        kept = attachments.store(
-            command, world.site().id, PNG, "a.png", instance_key=ours.key
-        )
+        kept = attachments.store(command, world.site().id, PNG, "a.png", instance_key=ours.key)
     assert known(world, str(kept.key), by="assistant", instance=ours.key)
     assert not known(world, str(kept.key), by="assistant", instance=other.key)
     assert not known(world, str(kept.key), by="clerk", instance=other.key)

@@ -98,7 +98,10 @@ def test_the_same_bundle_again_makes_no_new_version(world: World) -> None:
     [
         ({"p_work_form": form("备注")}, {"p": 2, "q": 1, "r": 1}),
         ({"fee_dmn": table(2)}, {"p": 1, "q": 1, "r": 2}),
-        ({"en_json": b'{"p.work.name": "Labour", "q.look.name": "Look"}'}, {"p": 2, "q": 1, "r": 1}),
+        (
+            {"en_json": b'{"p.work.name": "Labour", "q.look.name": "Look"}'},
+            {"p": 2, "q": 1, "r": 1},
+        ),
         ({"q_bpmn": OTHER.replace(b"look", b"see")}, {"p": 1, "q": 2, "r": 1}),
         ({"README_md": b"why not"}, {"p": 1, "q": 1, "r": 1}),
     ],
@@ -228,7 +231,9 @@ TWICE = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the database refuses the second form or decision; the second process wins")
+@pytest.mark.xfail(
+    strict=True, reason="the database refuses the second form or decision; the second process wins"
+)
 @pytest.mark.parametrize("noun", TWICE)
 def test_one_name_for_two_things_of_a_bundle_is_refused(world: World, noun: str) -> None:
     assert {one.file for one in problems(world, TWICE[noun])} <= set(TWICE[noun])

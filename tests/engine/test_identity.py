@@ -40,6 +40,12 @@ def knows(world: World, username: str, password: str) -> bool:
             return False
 
 
+def set_active(world: World, username: str, *, active: bool) -> None:
+    with world.engine.begin(world.actor("root")) as command:
+        person = command.session.get_one(User, user(world, username).id)
+        accounts.set_active(command, person, active)
+
+
 def begin_reset(world: World, username: str = "clerk") -> str:
     with world.engine.begin(world.actor("root")) as command:
         return identity.begin_reset(command, username)
@@ -61,8 +67,7 @@ def test_a_password_opens_its_own_account_only(world: World) -> None:
 
 
 def test_every_refusal_is_the_same_refusal(world: World) -> None:
-    with world.engine.begin(world.actor("root")) as command:
-        accounts.set_active(command, command.session.get_one(User, user(world).id), active=False)
+    set_active(world, "clerk", active=False)
     refusals = []
     with world.engine.read() as session:
         for username, password in (("clerk", PASSWORD), ("assistant", "wrong"), ("nobody", "x")):
@@ -236,7 +241,9 @@ def test_roles_hold_where_they_were_given(world: World) -> None:
     assert not clerk.belongs_to(south)
     assert owner.roles == {north: {"process_owner"}, south: {"process_owner"}}
     with world.engine.begin(world.actor("root")) as command:
-        held = command.session.scalars(select(Membership).where(Membership.user_id == clerk.user_id))
+        held = command.session.scalars(
+            select(Membership).where(Membership.user_id == clerk.user_id)
+        )
         accounts.revoke_role(command, command.session.get_one(User, clerk.user_id), held.one().id)
     assert world.actor("clerk").roles == {}
 
@@ -246,23 +253,17 @@ def test_a_closed_account_can_do_nothing_and_opens_again_without_its_keys(world:
     with world.engine.begin(world.actor("clerk")) as command:
         bearer = identity.create_token(command, user(world), "reports")
 
-    def close(active: bool) -> None:
-        with world.engine.begin(world.actor("root")) as command:
-            clerk = command.session.get_one(User, user(world).id)
-            accounts.set_active(command, clerk, active)
-
-    close(active=False)
+    set_active(world, "clerk", active=False)
     assert not signed_in(world, token)
     assert not knows(world, "clerk", PASSWORD)
     with world.engine.read() as session:
         assert identity.find_token(session, bearer, world.engine.clock()) is None
         assert load_actor(session, user(world).id) is None
-    close(active=True)
+    set_active(world, "clerk", active=True)
     assert knows(world, "clerk", PASSWORD)
     assert not signed_in(world, token)
-    with pytest.raises(Rejected), world.engine.begin(world.actor("root")) as command:
-        root = command.session.get_one(User, user(world, "root").id)
-        accounts.set_active(command, root, active=False)
+    with pytest.raises(Rejected):
+        set_active(world, "root", active=False)
 
 
 def test_a_token_is_worth_something_until_it_is_taken_back(world: World) -> None:
@@ -288,6 +289,8 @@ def test_signing_in_and_out_stands_in_the_audit(world: World) -> None:
         identity.close_session(command, token)
     with world.engine.read() as session:
         acts = session.scalars(
-            select(AuditEntry.action).where(AuditEntry.actor_name == "Clerk").order_by(AuditEntry.seq)
+            select(AuditEntry.action)
+            .where(AuditEntry.actor_name == "Clerk")
+            .order_by(AuditEntry.seq)
         ).all()
     assert acts == ["session.opened", "session.closed"]

@@ -84,7 +84,9 @@ class Browser:
     def post(self, path: str, **fields: str) -> str:
         """Open a page, send its form with these fields, and give the page that follows. Raises OSError without a server."""
         page = self.get(path)
-        hidden = dict(re.findall(r'type="hidden" name="(csrf_token|version)" value="([^"]*)"', page))
+        hidden = dict(
+            re.findall(r'type="hidden" name="(csrf_token|version)" value="([^"]*)"', page)
+        )
         return self.get(path, urllib.parse.urlencode(hidden | fields).encode())
 
     def get(self, path: str, data: bytes | None = None) -> str:

@@ -59,9 +59,7 @@ def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iter
     well = {key: one for key, one in alive.items() if one.incident is None}
     of = f"instance {instance.key}"
     elements = {key: one.element_id for key, one in alive.items()}
-    yield from _same(
-        f"{of}: tokens", elements, {one["key"]: one["id"] for one in instance.active}
-    )
+    yield from _same(f"{of}: tokens", elements, {one["key"]: one["id"] for one in instance.active})
     yield from _same(
         f"{of}: user tasks",
         {key for key, one in well.items() if one.type == "userTask"},

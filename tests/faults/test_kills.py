@@ -15,8 +15,8 @@ from engine.models.instance import ACTIVE, COMPLETED, ElementInstance, ProcessIn
 from engine.models.job import Job, Message, MessageCorrelation
 from engine.models.task import Attachment, Notification, UserTask
 from tests.conftest import Clock
-from tests.diagrams import process, service_task, user_task
 from tests.diagrams import chain as chained
+from tests.diagrams import process, service_task, user_task
 from tests.faults import diagrams
 from tests.faults.invariants import broken, count
 from tests.faults.victim import begin, sacrifice, whole_day
@@ -143,11 +143,11 @@ def test_every_completion_before_a_kill_counts(world: World, milliseconds: int) 
     # then
     assert broken(world.engine) == []
     assert world.instance(started.key).status == ACTIVE
-    rounds = count(
-        world.engine, ElementInstance, ElementInstance.element_id == "work"
-    )
-    assert rounds == completions(world) == count(
-        world.engine, AuditEntry, AuditEntry.action == "task.completed"
+    rounds = count(world.engine, ElementInstance, ElementInstance.element_id == "work")
+    assert (
+        rounds
+        == completions(world)
+        == count(world.engine, AuditEntry, AuditEntry.action == "task.completed")
     )
     assert world.complete("work").ran
 

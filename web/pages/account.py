@@ -14,10 +14,9 @@ from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import Site, User
 from web import locales, shell, signin
 from web.extensions import db, engine
-from web.pages import device, notices, passwords, typed
+from web.pages import device, notices, passwords
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
-blueprint.before_request(typed.refuse_unkept)
 
 YEAR = 365 * 24 * 3600
 

@@ -24,10 +24,9 @@ from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import PasswordReset, User
 from web import signin
 from web.extensions import db, engine, limiter
-from web.pages import device, passwords, typed
+from web.pages import device, passwords
 
 blueprint = Blueprint("auth", __name__)
-blueprint.before_request(typed.refuse_unkept)
 
 FIELD = 64  # the longest user name
 

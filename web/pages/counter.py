@@ -14,10 +14,9 @@ from engine.models.identity import Site
 from engine.models.queue import Ticket
 from web import signin
 from web.extensions import db, engine, wants_fragment
-from web.pages import place, typed
+from web.pages import place
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
-blueprint.before_request(typed.refuse_unkept)
 
 WINDOW = "window"
 STEPS = {

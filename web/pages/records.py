@@ -13,10 +13,8 @@ from markupsafe import Markup
 from engine import instances, records
 from web import signin
 from web.extensions import engine, session
-from web.pages import typed
 
 blueprint = Blueprint("records", __name__)
-blueprint.before_request(typed.refuse_unkept)
 
 # Paper speaks the language of the book, whoever prints it.
 COPIES = ("第一联：物业公司留存", "第二联：业户留存")

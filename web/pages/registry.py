@@ -20,11 +20,10 @@ from engine.models.instance import ProcessInstance
 from engine.models.registry import Customer, Occupancy, Unit
 from web import signin
 from web.extensions import db, engine
-from web.pages import customers, faults, place, sheets, typed, units
+from web.pages import customers, faults, place, sheets, units
 from web.views import names
 
 blueprint = Blueprint("registry", __name__)
-blueprint.before_request(typed.refuse_unkept)
 
 EDITORS = ("service_supervisor", "service_manager", "site_director", "admin")
 INSTANCES = 20

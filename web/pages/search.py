@@ -10,11 +10,10 @@ from engine.registry import Found
 from engine.registry.typings import canonical
 from web import signin
 from web.extensions import db, wants_fragment
-from web.pages import typed, units
+from web.pages import units
 from web.views import names
 
 blueprint = Blueprint("search", __name__)
-blueprint.before_request(typed.refuse_unkept)
 
 
 def _typed() -> str:

@@ -14,11 +14,10 @@ from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.definition import Deployment, ProcessDefinition
 from web import shell, signin
 from web.extensions import engine, session
-from web.pages import policy, staff, typed, values
+from web.pages import policy, staff, values
 from web.views import names
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
-blueprint.before_request(typed.refuse_unkept)
 
 KEEPERS = ("process_owner", "admin")
 PAGE = 50

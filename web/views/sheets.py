@@ -16,7 +16,7 @@ from engine.models.task import CREATED, Draft, UserTask
 from web import forms, words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import clocks, courses, names, people, pictures, reasons, records, rows, talk
+from web.views import clocks, courses, data, names, people, pictures, reasons, records, rows, talk
 
 
 def opened(
@@ -34,7 +34,9 @@ def opened(
 
 def watched(task: UserTask) -> ResponseReturnValue:
     """Show an open task to somebody who may not complete it."""
-    return render_template("tasks/watched.html", **_context(task))
+    told = course.load(engine, session, task.instance)
+    facts, _ticks = data.confirmations(data.facts(told))
+    return render_template("tasks/watched.html", facts=facts, **_context(task))
 
 
 def closed(task: UserTask) -> ResponseReturnValue:
