@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from engine import notifications, roles
+from engine import inbox, notifications, roles
 from engine.access import Actor
 from engine.models.identity import Site
-from engine.models.task import CREATED, UserTask
 from web import locales
 from web.extensions import engine, session
 from web.signin import current_site
@@ -100,7 +99,7 @@ def main_role(actor: Actor, site: Site | None = None) -> str:
 
 def _nav(actor: Actor) -> list[dict[str, Any]]:
     entries = [
-        _entry("inbox", "inbox.index", _("待办"), "inbox", count=overdue_count(actor)),
+        _entry("inbox", "inbox.index", _("待办"), "inbox", count=inbox.overdue(session, actor, engine.clock())),
         _entry("catalogue", "catalogue.index", _("发起"), "plus"),
         _entry("registry", "registry.index", _("房号"), "building-community"),
         _entry("counter", "counter.index", _("取号"), "ticket"),
@@ -125,13 +124,3 @@ def _entry(key: str, endpoint: str, label: str, icon: str, **more: Any) -> dict[
         "desk_only": False,
         "end": False,
     } | more
-
-
-def overdue_count(actor: Actor) -> int:
-    """Count the actor's own open tasks that are overdue."""
-    query = select(func.count()).where(
-        UserTask.assignee_id == actor.user_id,
-        UserTask.state == CREATED,
-        UserTask.due_at < engine.clock(),
-    )
-    return session.scalar(query) or 0

@@ -32,9 +32,10 @@ def identify() -> ResponseReturnValue | None:
         return None
     token = request.cookies.get(COOKIE, "")
     login = identity.find_session(session, token, engine.clock()) if token else None
-    actor = load_actor(session, login.user_id) if login else None
-    if login is not None and actor is not None:
-        _admit(login, actor, token)
+    user = session.get(User, login.user_id) if login else None
+    actor = load_actor(session, user.id) if user else None
+    if login is not None and user is not None and actor is not None:
+        _admit(login, user, actor, token)
         return _must_change_password()
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_public", False):
@@ -42,8 +43,8 @@ def identify() -> ResponseReturnValue | None:
     return _ask_to_sign_in()
 
 
-def _admit(login: LoginSession, actor: Actor, token: str) -> None:
-    g.login, g.actor, g.user = login, actor, session.get_one(User, actor.user_id)
+def _admit(login: LoginSession, user: User, actor: Actor, token: str) -> None:
+    g.login, g.user, g.actor = login, user, actor
     if engine.clock() - login.seen_at > TOUCH_AFTER:
         with engine.begin(actor) as command:
             identity.touch_session(command, token)

@@ -56,7 +56,7 @@ class ProcessInstance(Base):
     site_id: Mapped[int] = mapped_column(Key, ForeignKey("site.id"))
     number: Mapped[str] = mapped_column(String(64), default="")
     business_key: Mapped[str] = mapped_column(String(255), default="")
-    parent_key: Mapped[int | None] = mapped_column(Key)
+    parent_key: Mapped[int | None] = mapped_column(Key, index=True)
     unit_id: Mapped[int | None] = mapped_column(Key)
     unit_label: Mapped[str] = mapped_column(String(64), default="")
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)

@@ -47,7 +47,8 @@ class Server:
             )  # fmt: skip
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
-            assert self._process.poll() is None, self._log.read_text()
+            ended = self._process.poll()
+            assert ended is None, f"ended with {ended}: {self._log.read_text()}"
             assert time.monotonic() < deadline, self._log.read_text()
             time.sleep(0.1)
 

@@ -824,6 +824,9 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_process_instance_number", ["number"], unique=False)
         batch_op.create_index(
+            batch_op.f("ix_process_instance_parent_key"), ["parent_key"], unique=False
+        )
+        batch_op.create_index(
             "ix_process_instance_starter", ["started_by", "started_at"], unique=False
         )
         batch_op.create_index("ix_process_instance_unit", ["unit_id", "started_at"], unique=False)
@@ -1149,6 +1152,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_process_instance_unit")
         batch_op.drop_index("ix_process_instance_starter")
+        batch_op.drop_index(batch_op.f("ix_process_instance_parent_key"))
         batch_op.drop_index("ix_process_instance_number")
         batch_op.drop_index("ix_process_instance_list")
         batch_op.drop_index(

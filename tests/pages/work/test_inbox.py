@@ -239,7 +239,7 @@ def test_the_page_takes_at_most_ten_statements(
         client.get("/")
         event.remove(db.engine, "before_cursor_execute", note)
     reads = [one for one in statements if one != "BEGIN"]
-    assert len(reads) <= 11, "\n".join(reads)
+    assert len(reads) <= 10, "\n".join(reads)
     assert sum("FROM user_task" in one for one in reads) <= 3
 
 
