@@ -49,7 +49,7 @@ def _signed_in(actor: Actor) -> dict[str, Any]:
     site = current_site()
     return {
         "actor": {
-            "name": actor.name,
+            "name": own_name(),
             "username": actor.username,
             "role": main_role(actor, site),
             "sites": [site_view(one) for one in sites_of(actor)],
@@ -82,6 +82,12 @@ def site_view(site: Site) -> dict[str, str]:
     return {"key": site.key, "name": name}
 
 
+def own_name() -> str:
+    """Give the name of who is signed in, in the reader's language."""
+    user = g.user
+    return user.name_en if locales.select() == "en" and user.name_en else str(user.name)
+
+
 def role_name(key: str) -> str:
     """Give a role's name in the reader's language."""
     role = roles.catalogue().get(key)
@@ -99,7 +105,13 @@ def main_role(actor: Actor, site: Site | None = None) -> str:
 
 def _nav(actor: Actor) -> list[dict[str, Any]]:
     entries = [
-        _entry("inbox", "inbox.index", _("待办"), "inbox", count=inbox.overdue(session, actor, engine.clock())),
+        _entry(
+            "inbox",
+            "inbox.index",
+            _("待办"),
+            "inbox",
+            count=inbox.overdue(session, actor, engine.clock()),
+        ),
         _entry("catalogue", "catalogue.index", _("发起"), "plus"),
         _entry("registry", "registry.index", _("房号"), "building-community"),
         _entry("counter", "counter.index", _("取号"), "ticket"),
