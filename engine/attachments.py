@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 from pathlib import Path
 
 import filetype
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.access import Actor
 from engine.engine import Command, Engine
 from engine.errors import NotAllowed, NotFound, Rejected
+from engine.keys import is_key
 from engine.models.task import Attachment
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -57,7 +60,7 @@ def store(
         task_key=task_key,
         user_id=command.actor.user_id,
         kind=kind,
-        filename=Path(filename.replace("\\", "/")).name[:255] or f"{kind}.{ALLOWED[media_type]}",
+        filename=_filename(filename) or f"{kind}.{ALLOWED[media_type]}",
         media_type=media_type,
         size=len(content),
         digest=digest,
@@ -65,6 +68,12 @@ def store(
     )
     command.session.add(attachment)
     return attachment
+
+
+def _filename(given: str) -> str:
+    """Give the last part of a path without what no file name can hold."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[:255].strip(". ")
 
 
 def _recognise(content: bytes) -> str:
@@ -86,14 +95,17 @@ def _write(path: Path, content: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
+    part = path.with_suffix(f".{secrets.token_hex(8)}")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # the row that names it must not outlive it
     part.replace(path)
 
 
 def get(session: Session, actor: Actor, key: int) -> Attachment:
     """Give an attachment of a site where the actor works. Raises NotFound, also for those of other sites."""
-    found = session.get(Attachment, key)
+    found = session.get(Attachment, key) if is_key(key) else None
     if found is None or not actor.belongs_to(found.site_id):
         raise NotFound(noun="attachment", key=key)
     return found

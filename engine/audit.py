@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
+from engine import database
 from engine.models.audit import AuditEntry, AuditHead
 from engine.models.instance import ProcessInstance
 
@@ -55,6 +56,7 @@ def append(
 
 
 def _administration_head(session: Session) -> AuditHead:
+    database.take_turns(session, "administration audit")
     head = session.get(AuditHead, ADMINISTRATION, with_for_update=True)
     if head is None:
         head = AuditHead(chain=ADMINISTRATION, seq=0, hash="")

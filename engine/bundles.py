@@ -22,6 +22,7 @@ from engine.runtime import Diagram, Element, Finding, parse
 
 MAX_FILES = 200
 MAX_BYTES = 8_000_000
+LONGEST_NAME = 255
 START_PROCESS = "guicheng.start-process"
 # Our own properties that the engine does not act on: a diagram that relies on them must not seem to work.
 REFUSED_PROPERTIES = frozenset({"clockPause", "clockStart", "clockStop", "copyTo"})
@@ -58,6 +59,11 @@ def read(files: Mapping[str, bytes]) -> Bundle:
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
         raise Rejected(reason=f"a bundle has at most {MAX_FILES} files and {MAX_BYTES} bytes")
     bundle = Bundle(files)
+    bundle.problems += [
+        _problem(name[:80], "long_name", f"A file name has at most {LONGEST_NAME} characters.")
+        for name in files
+        if len(name) > LONGEST_NAME
+    ]
     for name in sorted(files):
         try:
             _read_file(bundle, name, files[name])
@@ -65,7 +71,25 @@ def read(files: Mapping[str, bytes]) -> Bundle:
             bundle.problems += [_problem_of(name, finding) for finding in error.findings]
         except (EngineError, ValueError, RecursionError) as error:
             bundle.problems.append(_problem(name, "invalid_file", str(error)))
+    bundle.problems += _twice(bundle)
     return bundle
+
+
+def _twice(bundle: Bundle) -> list[Problem]:
+    """Find ids that two files of the bundle claim."""
+    claims = [
+        *(("process", one, file) for file, diagram in bundle.diagrams.items() for one in diagram.processes),
+        *(("form", schema["id"], file) for file, schema in bundle.forms.items()),
+        *(("decision", one, file) for file, model in bundle.models.items() for one in model.decision_ids),
+    ]  # fmt: skip
+    first: dict[tuple[str, str], str] = {}
+    return [
+        _problem(
+            file, f"duplicate_{noun}", f"The {noun} {one} stands in {first[noun, one]} too.", id=one
+        )
+        for noun, one, file in claims
+        if first.setdefault((noun, one), file) != file
+    ]
 
 
 def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
@@ -78,6 +102,8 @@ def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
         bundle.models[name] = decisions.parse(content)
     elif name.startswith("texts/") and name.endswith(".json"):
         texts = json.loads(content.decode("utf-8"))
+        if not isinstance(texts, dict):
+            raise ValueError("texts are a JSON object")
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError("texts map keys to strings")
         bundle.texts[name] = texts
@@ -164,10 +190,7 @@ def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
             *(("limit", key) for key in limits.unknown(diagram.limit_keys)),
             *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
         ]  # fmt: skip
-        problems += [
-            _problem(file, f"unknown_{noun}", f"There is no {noun} {one}.", id=one)
-            for noun, one in missing
-        ]
+        problems += [_unknown(file, diagram, noun, one) for noun, one in missing]
         problems += [
             _at(
                 file,
@@ -182,6 +205,18 @@ def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
             and _missing(session, "process", [one], ProcessDefinition.process_id)
         ]
     return problems
+
+
+def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:
+    """Say that a name stands for nothing, and where it is used."""
+    message = f"There is no {noun} {one}."
+    mark = f"camunda.vars.tenant.{one}" if noun == "setting" else one
+    # The text of an element shows everything it says: names, mappings, conditions, properties.
+    where = next((e for e in diagram.elements.values() if mark in repr(e)), None)
+    flow = next((f for f in diagram.flows.values() if mark in (f.condition or "")), None)
+    user = where or (diagram.elements[flow.source] if flow else None)
+    code = f"unknown_{noun}"
+    return _at(file, user, code, message, id=one) if user else _problem(file, code, message, id=one)
 
 
 def _started(diagram: Diagram) -> Iterator[tuple[Element, str]]:

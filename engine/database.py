@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITE = {"guicheng_write": True}
@@ -17,6 +20,18 @@ def connect(url: str, **options: Any) -> Engine:
     bind = create_engine(url, **pool, **options)
     prepare(bind)
     return bind
+
+
+def insert_of(session: Session) -> Callable[[type[Any]], sqlite.Insert | postgresql.Insert]:
+    """Give the insert of the session's database that knows `on_conflict_do_update`."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert if on_postgresql else sqlite.insert
+
+
+def take_turns(session: Session, what: str) -> None:
+    """Let one transaction at a time do `what`; SQLite has but one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def prepare(bind: Engine) -> None:

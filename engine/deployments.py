@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 
-from engine import bundles, decisions
+from engine import bundles, database, decisions
 from engine.access import require
 from engine.bundles import Bundle, Problem, digest
 from engine.engine import Command
@@ -47,6 +47,7 @@ def deploy(
     actor is a process owner, InvalidDiagram with every finding, or Rejected; then nothing has been written.
     """
     require(command.actor, "process_owner")
+    database.take_turns(command.session, "deployment")
     bundle = bundles.read(files)
     bundle.problems += bundles.cross_problems(command, bundle)
     if any(problem.severity == "error" for problem in bundle.problems):
@@ -161,7 +162,7 @@ class _Writer:
                 key=self.command.new_key(),
                 process_id=process_id,
                 version=last.version + 1 if last else 1,
-                name=diagram.content[process_id].name or process_id,
+                name=(diagram.content[process_id].name or process_id)[:255],
                 family=self.deployment.family,
                 digest=seal,
                 deployment_key=self.deployment.key,

@@ -45,6 +45,8 @@ def _start_process(command: Command, instance: ProcessInstance, job: Job) -> dic
             command, definition, site, variables, business_key=business_key, parent_key=instance.key
         )
     except DuplicateBusinessKey as error:
+        if error.params["instance_key"] is None:
+            raise  # started at this very moment: the next attempt finds it
         return {"started_key": str(error.params["instance_key"]), "started_new": False}
     return {"started_key": str(started.key), "started_new": True}
 

@@ -100,7 +100,8 @@ def grant(
 
 def authenticate(session: Session, username: str, password: str) -> User:
     """Give the active user with these credentials; raises WrongCredentials, in the same time for every reason."""
-    user = session.scalar(select(User).where(User.username == username.strip()))
+    known = username.strip() if username.isprintable() else ""
+    user = session.scalar(select(User).where(User.username == known))
     try:
         HASHER.verify(user.password_hash if user else _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError) as error:
@@ -242,6 +243,11 @@ def _set_password(command: Command, user: User, new: str) -> None:
     _check_strength(new, user.username)
     user.password_hash = HASHER.hash(new)
     user.must_change_password = False
+    command.session.execute(
+        update(PasswordReset)
+        .where(PasswordReset.user_id == user.id, PasswordReset.used_at.is_(None))
+        .values(used_at=command.now)
+    )
     command.session.execute(
         update(LoginSession)
         .where(LoginSession.user_id == user.id, LoginSession.revoked_at.is_(None))

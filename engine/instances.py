@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from engine import clocks, definitions, executions, numbers, projection, registry
@@ -27,12 +28,14 @@ from engine.errors import (
     Rejected,
 )
 from engine.expressions import feel
+from engine.keys import is_key
 from engine.models.identity import Site, User
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED, TERMINATED, ProcessInstance
 from engine.models.job import Incident, Job, MessageSubscription
 from engine.runtime import Execution
 
 UNIT_VARIABLE = "unit_no"
+LONGEST_KEY = 255
 
 
 def visible_to(actor: Actor) -> Select[ProcessInstance]:
@@ -45,7 +48,9 @@ def visible_to(actor: Actor) -> Select[ProcessInstance]:
 
 def get(session: Session, actor: Actor, key: int) -> ProcessInstance:
     """Give an instance the actor may see. Raises NotFound, also for those of other sites."""
-    found = session.scalar(visible_to(actor).where(ProcessInstance.key == key))
+    found = (
+        session.scalar(visible_to(actor).where(ProcessInstance.key == key)) if is_key(key) else None
+    )
     if found is None:
         raise NotFound(noun="process instance", key=key)
     return found
@@ -82,10 +87,20 @@ def start(
     instance.variables = {}
     instance.active = []
     command.session.add(instance)
-    command.session.flush()
+    _insert(command.session, instance)
     command.audit("instance.started", instance.process_id, on=instance, number=instance.number)
     save(command, instance, execution)
     return instance
+
+
+def _insert(session: Session, instance: ProcessInstance) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # Somebody started the same at the same moment, and their transaction was first.
+        raise DuplicateBusinessKey(
+            process_id=instance.process_id, business_key=instance.business_key, instance_key=None
+        ) from error
 
 
 def _new_instance(
@@ -130,8 +145,8 @@ def _business_key(
     scope = {**variables, **executions.environment(instance)}
     now = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
     result = feel().batch([source], scope, now=now)[0]
-    if result.error or not isinstance(result.value, str):
-        raise ExpressionFailed(expression=source, reason=result.error or "not a string")
+    if result.error or not isinstance(result.value, str) or len(result.value) > LONGEST_KEY:
+        raise ExpressionFailed(expression=source, reason=result.error or "not a short string")
     return result.value
 
 

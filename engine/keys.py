@@ -10,6 +10,11 @@ NODE_BITS = 6
 SEQUENCE_BITS = 7
 
 
+def is_key(number: int) -> bool:
+    """Whether a number can be a key at all; larger ones must not reach the database."""
+    return 0 <= number < 1 << 63
+
+
 class KeyGenerator:
     """Makes keys of 40 bits of milliseconds, 6 bits of node and 7 bits of sequence.
 

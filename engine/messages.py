@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
-from engine import instances
+from engine import instances, projection
 from engine.access import SYSTEM
 from engine.engine import Command, Engine
 from engine.errors import Conflict, NotAllowed
@@ -45,7 +45,7 @@ def publish(
         key=command.new_key(),
         site_id=site_id,
         name=name,
-        correlation_key=correlation_key,
+        correlation_key=projection.correlation(correlation_key),
         message_id=message_id or None,
         variables=dict(variables or {}),
         published_at=command.now,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.dialects import postgresql, sqlite
-
+from engine import database
 from engine.engine import Command
 from engine.models.identity import Site
 from engine.models.policy import Sequence
@@ -24,7 +22,9 @@ def next_number(command: Command, prefix: str, site: Site) -> str:
 
 def count(command: Command, prefix: str, site: Site, day: dt.date) -> int:
     """Give the next of 1, 2, 3 … for a prefix on a day at a site."""
-    row = _insert(command)(Sequence).values(site_id=site.id, prefix=prefix, day=day, last=1)
+    row = database.insert_of(command.session)(Sequence).values(
+        site_id=site.id, prefix=prefix, day=day, last=1
+    )
     counted = row.on_conflict_do_update(
         index_elements=["site_id", "prefix", "day"], set_={"last": Sequence.last + 1}
     )
@@ -34,8 +34,3 @@ def count(command: Command, prefix: str, site: Site, day: dt.date) -> int:
 def today(command: Command, site: Site) -> dt.date:
     """Give the local date at a site."""
     return command.now.astimezone(ZoneInfo(site.timezone)).date()
-
-
-def _insert(command: Command) -> Callable[[type[Sequence]], sqlite.Insert | postgresql.Insert]:
-    dialect = command.session.get_bind().dialect.name
-    return postgresql.insert if dialect == "postgresql" else sqlite.insert

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -32,7 +33,15 @@ from engine.runtime import (
 )
 
 # Rows that this command writes and does not look at again, without the object-relational mapper's work.
+LONGEST_KEY = 255
 _HISTORY = insert(cast("Table", ElementInstance.__table__))
+
+
+def correlation(key: str) -> str:
+    """Give what stands for a correlation key in the rows: itself, or the digest of one that would not fit."""
+    if len(key) <= LONGEST_KEY and "\0" not in key:
+        return key
+    return "sha256:" + hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def project(command: Command, instance: ProcessInstance, execution: Execution) -> None:
@@ -117,7 +126,7 @@ def _open_task(
         process_id=opened.process_id,
         definition_key=definition_key or instance.definition_key,
         element_id=opened.element_id,
-        name=opened.name,
+        name=opened.name[:255],
         assignee_id=_assignee(command, instance, opened),
         candidate_group=groups[0] if alone else None,
         groups=groups,
@@ -189,7 +198,7 @@ def _project_subscriptions(
                 site_id=instance.site_id,
                 element_id=event.element_id,
                 name=event.message_name,
-                correlation_key=event.correlation_key or "",
+                correlation_key=correlation(event.correlation_key),
                 created_at=command.now,
             )
         )

@@ -14,6 +14,8 @@ from engine.forms import Form
 from engine.models.identity import Membership, Site, User
 from engine.models.task import Attachment
 
+MAX_DIGITS = 19
+
 
 class Place(NamedTuple):
     """Where a submission is made: the site, its zone, and the instance and task it belongs to once there is one."""
@@ -49,7 +51,8 @@ class Resolver:
 
     def attachment(self, key: str) -> bool:
         """Whether the key names an attachment the actor uploaded at this site, or one this instance has already."""
-        found = self._command.session.get(Attachment, int(key)) if key.isdecimal() else None
+        number = int(key) if key.isdecimal() and len(key) < MAX_DIGITS else -1
+        found = self._command.session.get(Attachment, number) if number >= 0 else None
         if found is None or found.site_id != self._site_id:
             return False
         known = found.instance_key is not None and found.instance_key == self._place.instance_key

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from engine import executions, instances, notifications, projection, submissions
+from engine import database, executions, instances, notifications, projection, submissions
 from engine.access import Actor
 from engine.engine import Command
 from engine.errors import (
@@ -20,6 +20,7 @@ from engine.errors import (
     TaskChanged,
     TaskClosed,
 )
+from engine.keys import is_key
 from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETED, CREATED, Draft, TaskCandidate, UserTask
@@ -45,7 +46,7 @@ def visible_to(actor: Actor) -> Select[UserTask]:
 
 def get(session: Session, actor: Actor, key: int) -> UserTask:
     """Give a task the actor may see. Raises NotFound, also for those of other sites."""
-    found = session.scalar(visible_to(actor).where(UserTask.key == key))
+    found = session.scalar(visible_to(actor).where(UserTask.key == key)) if is_key(key) else None
     if found is None:
         raise NotFound(noun="user task", key=key)
     return found
@@ -246,10 +247,12 @@ def save_draft(command: Command, subject: str, data: Mapping[str, Any]) -> Draft
         raise NotAllowed(reason="the system has no drafts")
     if len(str(data)) > MAX_DRAFT:
         raise Rejected(reason="the draft is too large")
-    draft = Draft(
-        user_id=command.actor.user_id, subject=subject, data=dict(data), saved_at=command.now
-    )
-    return command.session.merge(draft)
+    row = {"user_id": command.actor.user_id, "subject": subject}
+    kept = {"data": dict(data), "saved_at": command.now}
+    insert = database.insert_of(command.session)(Draft).values(row | kept)
+    # Two windows may save at once: the later one wins.
+    upsert = insert.on_conflict_do_update(index_elements=list(row), set_=kept).returning(Draft)
+    return command.session.scalars(upsert, execution_options={"populate_existing": True}).one()
 
 
 def draft_of(session: Session, actor: Actor, subject: str) -> Draft | None:

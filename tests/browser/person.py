@@ -12,7 +12,7 @@ from engine.demo.people import PASSWORD
 from tests.browser.typist import Typist
 
 ALBUM = os.environ.get("GUICHENG_BROWSER_SHOTS", "")
-PATIENCE = 15  # seconds until the worker has made a task
+PATIENCE = 15  # seconds until the worker has done its part
 
 
 class Person:
@@ -56,12 +56,16 @@ class Person:
         """Go to a step of a unit: the page shows it already, or the inbox does, once the system has made it."""
         if self.page.locator("#form").count() and self.heading.text_content() == step:
             return
-        deadline = time.monotonic() + PATIENCE
         row = self.look_for(unit).filter(has_text=step).first
-        while not row.count() and time.monotonic() < deadline:
-            self.page.reload()
+        self.wait_for(row)
         row.locator("[data-open]").click()
         expect(self.heading).to_have_text(step)
+
+    def wait_for(self, sight: Locator) -> None:
+        """Look again until the page shows something the system is still working on."""
+        deadline = time.monotonic() + PATIENCE
+        while not sight.count() and time.monotonic() < deadline:
+            self.page.reload()
 
     @property
     def width(self) -> int:

@@ -33,6 +33,7 @@ def test_an_individual_owner_moves_in_from_arrival_to_archive(
 def assert_ended(story: Story, person: Person) -> None:
     """The instance's page says that it has ended, and everything on the way is there."""
     person.go(story.page)
+    person.wait_for(person.page.locator(".gc-head .gc-stamp.is-done"))
     expect(person.page.locator(".gc-head .gc-stamp")).to_have_text("已办结")
     course = person.page.locator(".gc-time")
     for step in story.steps[1:]:
@@ -95,5 +96,6 @@ def test_a_defect_keeps_one_key_back_until_it_is_put_right(visit: Visit) -> None
     repair.do(repair.step("t_return_key"))
     assistant.go("/search?q=" + unit)
     row = assistant.page.locator("tr", has_text="收楼缺陷整改")
+    assistant.wait_for(row.filter(has_text="已办结"))
     assistant.shoot("5-1-501-unit")
     expect(row).to_contain_text("已办结")

@@ -180,7 +180,6 @@ def test_a_name_that_stands_for_nothing_is_refused_with_its_file(world: World, n
     assert name in problem.message
 
 
-@pytest.mark.xfail(strict=True, reason="what is checked across files does not say where it stands")
 @pytest.mark.parametrize("noun", UNKNOWN)
 def test_a_name_that_stands_for_nothing_is_refused_with_its_element_and_line(
     world: World, noun: str
@@ -218,7 +217,6 @@ def test_every_broken_file_of_a_bundle_is_named_at_once(world: World) -> None:
     assert {one.file for one in problems(world, BROKEN)} == set(BROKEN)
 
 
-@pytest.mark.xfail(strict=True, reason="only an object is expected", raises=AttributeError)
 @pytest.mark.parametrize("text", [b"[]", b'"text"', b"1"])
 def test_texts_that_are_no_object_are_a_broken_file(world: World, text: bytes) -> None:
     assert [one.file for one in problems(world, {"texts/zh.json": text})] == ["texts/zh.json"]
@@ -231,9 +229,6 @@ TWICE = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the database refuses the second form or decision; the second process wins"
-)
 @pytest.mark.parametrize("noun", TWICE)
 def test_one_name_for_two_things_of_a_bundle_is_refused(world: World, noun: str) -> None:
     assert {one.file for one in problems(world, TWICE[noun])} <= set(TWICE[noun])

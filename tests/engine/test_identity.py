@@ -11,7 +11,7 @@ from engine.access import SYSTEM, load_actor
 from engine.errors import NotAllowed, NotFound, Rejected, WeakPassword, WrongCredentials
 from engine.models.audit import AuditEntry
 from engine.models.identity import ApiToken, LoginSession, Membership, PasswordReset, User
-from tests.conftest import ON_POSTGRESQL, Clock
+from tests.conftest import Clock
 from tests.world import PASSWORD, World
 
 NEW = "another long secret"
@@ -98,7 +98,6 @@ def test_passwords_are_hashed_strongly(world: World) -> None:
     assert strength.memory_cost >= 19 * 1024
 
 
-@pytest.mark.xfail(ON_POSTGRESQL, strict=True, reason="PostgreSQL takes no NUL, and says so")
 def test_a_user_name_nobody_can_have_is_a_wrong_one(world: World) -> None:
     assert not knows(world, "clerk\0", PASSWORD)
 
@@ -199,7 +198,6 @@ def test_a_reset_link_works_for_a_day(world: World, clock: Clock) -> None:
         reset(world, "a guess")
 
 
-@pytest.mark.xfail(strict=True, reason="older links stay open until they expire")
 @pytest.mark.parametrize("by", ["another link", "a changed password"])
 def test_a_new_password_closes_every_reset_link(world: World, by: str) -> None:
     old = begin_reset(world)

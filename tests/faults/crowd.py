@@ -5,21 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
-
-import pytest
 
 from engine import tasks
 from engine.access import Actor
 from engine.errors import Conflict
 from engine.models.task import UserTask
-from tests.conftest import ON_POSTGRESQL
 from tests.world import World
-
-on_postgresql = partial(
-    pytest.mark.xfail, ON_POSTGRESQL, raises=AssertionError, strict=True
-)  # SQLite has one writer at a time
 
 
 def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:

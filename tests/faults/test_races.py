@@ -12,7 +12,7 @@ from engine.models.instance import COMPLETED, TERMINATED, ElementInstance
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.faults import diagrams
-from tests.faults.crowd import complete, on_postgresql, together, winners
+from tests.faults.crowd import complete, together, winners
 from tests.faults.invariants import broken, count
 from tests.world import World
 
@@ -120,7 +120,6 @@ def test_numbers_are_given_once_and_without_gaps(world: World) -> None:
     assert broken(world.engine) == []
 
 
-@on_postgresql(reason="the unique index refuses the second, not DuplicateBusinessKey")
 def test_of_eight_starts_with_one_business_key_one_succeeds(world: World) -> None:
     same = process(user_task("work") + chain("s", "work", "e"), start={"businessKey": "=k"})
     world.deploy({"p.bpmn": same})
@@ -130,7 +129,6 @@ def test_of_eight_starts_with_one_business_key_one_succeeds(world: World) -> Non
     assert broken(world.engine) == []
 
 
-@on_postgresql(reason="both insert the first draft and the primary key refuses one")
 def test_drafts_of_one_form_in_two_windows_do_not_fail(world: World) -> None:
     world.deploy({"p.bpmn": diagrams.ONE_STEP})
     world.start("p")

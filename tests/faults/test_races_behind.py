@@ -19,7 +19,7 @@ from engine.models.task import UserTask
 from tests.conftest import Clock
 from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams
-from tests.faults.crowd import complete, on_postgresql, together, winners
+from tests.faults.crowd import complete, together, winners
 from tests.faults.invariants import broken, count
 from tests.world import World
 
@@ -135,7 +135,6 @@ def test_a_message_id_is_taken_once_however_many_publish_it(world: World) -> Non
     assert winners(together([publish] * 8), messages.DuplicateMessage) == [True]
 
 
-@on_postgresql(reason="both count from the same last version and the unique constraint refuses one")
 @pytest.mark.parametrize("deployed_before", [True, False])
 def test_deployments_at_the_same_moment_give_versions_one_after_the_other(
     world: World, deployed_before: bool

@@ -6,6 +6,7 @@ import { post } from "./server.js";
 import { say, timeOfDay } from "./words.js";
 
 const PAUSE = 2000;
+const RETRY = 10_000;
 
 /** @type {WeakMap<HTMLFormElement, number>} timers of forms with unsaved changes */
 const waiting = new WeakMap();
@@ -33,16 +34,17 @@ export async function saveDraft(form) {
     tell(form, say("saved", answer?.saved ?? timeOfDay()));
   } catch {
     tell(form, say("unsaved"));
+    schedule(form, RETRY);
   }
 }
 
-/** @param {HTMLElement} form */
-function schedule(form) {
+/** @param {HTMLElement} form @param {number} [pause] milliseconds */
+function schedule(form, pause = PAUSE) {
   if (!(form instanceof HTMLFormElement)) return;
   clearTimeout(waiting.get(form));
   waiting.set(
     form,
-    setTimeout(() => saveDraft(form), PAUSE),
+    setTimeout(() => saveDraft(form), pause),
   );
 }
 

@@ -3,7 +3,7 @@
 // their keys kept as hidden inputs named data-name.
 import { make, on } from "./dom.js";
 import { dataUrl, shrink } from "./images.js";
-import { upload } from "./server.js";
+import { Refused, upload } from "./server.js";
 import { say, timeOfDay } from "./words.js";
 
 /** @param {HTMLElement} field */
@@ -34,7 +34,11 @@ async function send(field, caption, photo) {
     const input = make("input", { type: "hidden", name: field.dataset.name ?? "", value: key });
     caption.replaceChildren(`${timeOfDay()} `, link(say("remove"), "data-retake"), input);
     changed(field);
-  } catch {
+  } catch (error) {
+    if (error instanceof Refused) {
+      caption.replaceChildren(`${error.message} `, link(say("remove"), "data-retake"));
+      return;
+    }
     const again = link(say("retry"), "data-again");
     again.addEventListener("click", () => send(field, caption, photo));
     caption.replaceChildren(`${say("failed")} `, again, " ", link(say("remove"), "data-retake"));

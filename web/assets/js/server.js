@@ -20,8 +20,11 @@ export async function post(url, body) {
   return json ? response.json() : null;
 }
 
+/** The server will not take the file; trying again never helps, and the message says why. */
+export class Refused extends Error {}
+
 /**
- * Uploads one file as multipart `file`; the server answers {key, url}.
+ * Uploads one file as multipart `file`; the server answers {key, url}, or {message} when it refuses (Refused).
  * @param {string} url
  * @param {Blob} file
  * @param {string} name
@@ -43,7 +46,11 @@ export function upload(url, file, name, progress) {
     request.onload = () =>
       request.status < 300 && request.response?.key
         ? resolve(request.response)
-        : reject(new Error(`${request.status} from ${url}`));
+        : reject(
+            request.response?.message
+              ? new Refused(request.response.message)
+              : new Error(`${request.status} from ${url}`),
+          );
     request.send(body);
   });
 }

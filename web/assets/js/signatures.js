@@ -2,7 +2,7 @@
 // Signature pads: [data-signature] opens a large pad, uploads a PNG and puts its key into the hidden input.
 import { make, on } from "./dom.js";
 import { dataUrl, shrink } from "./images.js";
-import { upload } from "./server.js";
+import { Refused, upload } from "./server.js";
 import { say, timeOfDay } from "./words.js";
 
 /** @typedef {{dialog: HTMLDialogElement, canvas: HTMLCanvasElement, pad: import("signature_pad").default, hint: HTMLElement}} Pad */
@@ -94,8 +94,8 @@ async function finish(field, pad) {
     const { key } = await upload(field.dataset.uploadUrl ?? "", blob, "signature.png");
     fill(field, key, await dataUrl(blob));
     pad.dialog.close();
-  } catch {
-    pad.hint.textContent = say("signFailed");
+  } catch (error) {
+    pad.hint.textContent = error instanceof Refused ? error.message : say("signFailed");
   }
 }
 
@@ -128,9 +128,10 @@ async function photograph(field, input) {
     const { key } = await upload(field.dataset.uploadUrl ?? "", small, "signature.jpg");
     fill(field, key, await dataUrl(small));
     input.value = "";
-  } catch {
+  } catch (error) {
     const text = field.querySelector("[data-said]");
-    if (text) text.textContent = say("failed"); // the file stays chosen and goes with the form
+    // The file stays chosen and goes with the form.
+    if (text) text.textContent = error instanceof Refused ? error.message : say("failed");
   }
 }
 
