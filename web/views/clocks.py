@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import clocks
+from engine import clocks, durations
 from engine.models.task import COMPLETED, UserTask
 from web import words
 from web.extensions import engine, session
@@ -49,7 +49,7 @@ def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, An
     where = words.due(due, now)
     arguments: dict[str, Any] = {
         "state": state(task, now),
-        "figure": _("超 %(t)s", t=_length(task, due, now)) if late else _("剩 %(t)s", t=_length(task, now, due)),
+        "figure": _("超 %(t)s", t=_length(task, due, now)) if late else _("剩 %(t)s", t=_left(task, now, due)),
         "due_text": _("应于 %(moment)s", moment=where) if late else _("%(moment)s 到期", moment=where),
         "limit_text": words.limit(task.limit),
         "share": share(task, due, now),
@@ -61,6 +61,23 @@ def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, An
 
 def _in_working_time(task: UserTask) -> bool:
     return (task.limit or {}).get("calendar") == "working"
+
+
+def _left(task: UserTask, now: dt.datetime, due: dt.datetime) -> str:
+    """Say what is left. Days end with the last one's end; still never say that more is left than was allowed."""
+    days = _whole_days(task)
+    if not days:
+        return _length(task, now, due)
+    if not _in_working_time(task):
+        return words.duration(min(due - now, dt.timedelta(days=days)))
+    calendar = clocks.calendar_of(engine, session, task.site_id)
+    left = min(calendar.elapsed(now, due, "working"), calendar.day_length * days)
+    return words.working(left, calendar.day_length) if left else words.duration(due - now)
+
+
+def _whole_days(task: UserTask) -> int:
+    value = str((task.limit or {}).get("value", "P0D"))
+    return int(durations.parse(value).days) if value.startswith("P") else 0
 
 
 def _length(task: UserTask, start: dt.datetime, end: dt.datetime) -> str:

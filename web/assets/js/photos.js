@@ -6,15 +6,16 @@ import { dataUrl, shrink } from "./images.js";
 import { Refused, upload } from "./server.js";
 import { say, timeOfDay } from "./words.js";
 
-/** @param {HTMLElement} field */
+/** @param {Element} field */
 function room(field) {
   const taken = field.querySelectorAll("figure").length;
-  return Number(field.dataset.limit || Infinity) - taken;
+  return Number(field.getAttribute("data-limit") || Infinity) - taken;
 }
 
-/** @param {HTMLElement} field */
+/** @param {Element} field */
 function changed(field) {
   field.querySelector("[data-add]")?.toggleAttribute("hidden", room(field) <= 0);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -33,7 +34,7 @@ async function send(field, caption, photo) {
     const { key } = await upload(url, photo, "photo.jpg", (percent) => (bar.value = percent));
     const input = make("input", { type: "hidden", name: field.dataset.name ?? "", value: key });
     caption.replaceChildren(`${timeOfDay()} `, link(say("remove"), "data-retake"), input);
-    changed(field);
+    changed(caption.closest("[data-photos]") ?? field); // drawn anew meanwhile, perhaps
   } catch (error) {
     if (error instanceof Refused) {
       caption.replaceChildren(`${error.message} `, link(say("remove"), "data-retake"));
@@ -61,6 +62,25 @@ function take(field, files) {
   const images = [...(files ?? [])].filter((file) => file.type.startsWith("image/"));
   for (const file of images.slice(0, Math.max(room(field), 0))) add(field, file);
   return images.length > 0;
+}
+
+/** Pictures without a key exist on this page only: a form that is drawn anew takes them over. @param {Event} event */
+function carryOver(event) {
+  if (event.defaultPrevented) return;
+  const pending = document.querySelectorAll(
+    "[data-photos] figure:not(:has(input[type=hidden])):has(progress, [data-again])",
+  );
+  const carried = [...pending].map((figure) => {
+    const name = figure.closest("[data-photos]")?.getAttribute("data-name") ?? "";
+    const item = /** @type {Element} */ (figure.closest("li"));
+    item.remove();
+    return { name, item };
+  });
+  const putBack = () => {
+    for (const { name, item } of carried)
+      document.querySelector(`[data-photos][data-name="${name}"] [data-add]`)?.before(item);
+  };
+  if (carried.length) document.addEventListener("htmx:after:swap", putBack, { once: true });
 }
 
 /** Where a pasted picture goes: the field in use, or the only one. @param {EventTarget | null} target */
@@ -91,6 +111,7 @@ export function startPhotos() {
   on("drop", SELECTOR, (event, field) => {
     if (take(field, event.dataTransfer?.files)) event.preventDefault();
   });
+  document.addEventListener("htmx:before:swap", carryOver);
   document.addEventListener("paste", (event) => {
     const field = pasteTarget(event.target);
     if (field && take(field, event.clipboardData?.files)) event.preventDefault();

@@ -25,7 +25,9 @@ function refresh(form) {
   if (!body) return;
   const before = typed.get(form) ?? 0;
   const stale = (/** @type {Event} */ event) => {
-    if ((typed.get(form) ?? 0) !== before) event.preventDefault(); // typed meanwhile: keep it
+    if ((typed.get(form) ?? 0) === before) return;
+    event.preventDefault(); // typed meanwhile: keep it, and ask again
+    setTimeout(() => refresh(form));
   };
   form.addEventListener("htmx:before:swap", stale, { once: true });
   form.addEventListener("htmx:config:request", withoutFiles, { once: true });

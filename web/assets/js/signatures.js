@@ -82,6 +82,7 @@ function fill(field, key, image) {
   const input = field.querySelector("input[type=hidden]");
   if (!(input instanceof HTMLInputElement)) return;
   input.value = key;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
