@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.person import Person
@@ -122,16 +122,3 @@ def test_a_wrong_identity_number_is_refused_and_nothing_typed_is_lost(visit: Vis
     colleague.go(address)
     expect(colleague.page.locator("#form .btn-primary")).to_be_visible()
     expect(colleague.page.locator(f'#form [value="{owner["id_no"]}"]')).to_have_count(0)
-
-
-def test_a_file_that_is_no_picture_is_refused_at_its_place(visit: Visit) -> None:
-    fake: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": b"MZ not a picture"}  # fmt: skip
-    assistant = visit("huangsimin")
-    assistant.open_step("登记、验证资料", "2-1-1001")
-    assistant.typist.fill({"verify_note": "照片传不上"})
-    photos = assistant.page.locator("[data-photos]").last
-    photos.locator("input[type=file]").set_input_files(fake)
-    expect(photos.locator("figcaption")).to_contain_text("没传上去")
-    assistant.shoot("photo-refused")
-    expect(photos.locator("input[type=hidden]")).to_have_count(0)
-    assert assistant.typist.named("verify_note").input_value() == "照片传不上"
