@@ -15,7 +15,7 @@ def test_a_file_that_is_no_picture_is_refused_at_its_place(visit: Visit) -> None
     assistant.typist.fill({"verify_note": "照片传不上"})
     photos = assistant.page.locator("[data-photos]").last
     photos.locator("input[type=file]").set_input_files(fake)
-    expect(photos.locator("figcaption")).to_contain_text("没传上去")
+    expect(photos.locator("figcaption")).to_contain_text("只收")
     assistant.shoot("photo-refused")
     expect(photos.locator("input[type=hidden]")).to_have_count(0)
     assert assistant.typist.named("verify_note").input_value() == "照片传不上"
@@ -26,7 +26,11 @@ def test_a_picture_still_on_its_way_survives_a_change_of_the_form(visit: Visit) 
     assistant = visit("hejiaxin")
     assistant.open_step("登记、验证资料", "2-1-1001")
     travelling: list[Route] = []
-    assistant.page.route("**/uploads", lambda route: travelling.append(route))
+
+    def hold(route: Route) -> None:
+        travelling.append(route)
+
+    assistant.page.route("**/uploads", hold)
     photos = assistant.page.locator("[data-photos]").last
     photos.locator("input[type=file]").set_input_files(photo())
     expect(photos.locator("progress")).to_be_visible()
