@@ -186,7 +186,7 @@ def _records(told: Course) -> list[dict[str, Any]]:
 def _relatives(instance: ProcessInstance) -> list[dict[str, Any]]:
     return [
         {
-            "label": names.procedure(names.definition(one.definition_key)),
+            "label": names.matter(one),
             "icon": "arrow-back-up" if one.key == instance.parent_key else "route",
             "url": url_for("instances.show", key=one.key),
             "remark": rows.status_word(one.status),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine import definitions
 from engine.definitions import Definition
+from engine.handlers import MANUAL_START
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import UserTask
@@ -33,6 +34,12 @@ def text(of: Definition, key: str) -> str:
 def procedure(of: Definition) -> str:
     """Give the name of a procedure."""
     return texts(of).get(f"{of.process_id}.name") or of.name
+
+
+def matter(instance: ProcessInstance) -> str:
+    """Give the name of an instance's procedure; of a manual to-do, the procedure it stands for."""
+    stands_for = instance.variables.get("process_name") if instance.process_id == MANUAL_START else None
+    return str(stands_for or procedure(definition(instance.definition_key)))
 
 
 def step(of: Definition, task: UserTask) -> str:
