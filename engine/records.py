@@ -2,7 +2,8 @@
 
 A template is `prints/<record>.html` (see `engine.mustache` and `engine.paper`). It sees the variables of the instance and
 what was submitted on the way, and beside them `site` (name, company), `unit` (name, label, floor_area, building),
-`instance` (number, business_key, procedure, started_at, qr), `steps` (name, actor, completed_at) and `printed_at`.
+`instance` (number, business_key, procedure, started_at, qr), `steps` (name, actor, completed_at),
+`done` (the last of them by element id: `done.t_pay.actor`) and `printed_at`.
 Filters: money (yuan), capitals (大写), date, signature (the ink), tick (☑ or ☐).
 """
 
@@ -117,16 +118,19 @@ def gather(
             "started_at": instance.started_at.isoformat(),
             "qr": qr,
         },
+        "done": {task.element_id: _signature(task) for task in done},
         "steps": [
-            {
-                "name": task.name,
-                "actor": task.completer.name if task.completer else "",
-                "completed_at": task.completed_at.isoformat() if task.completed_at else "",
-            }
-            for task in done
+            {"name": task.name, **_signature(task)} for task in done
         ],
         "printed_at": engine.clock().isoformat(),
     }  # fmt: skip
+
+
+def _signature(task: UserTask) -> dict[str, str]:
+    return {
+        "actor": task.completer.name if task.completer else "",
+        "completed_at": task.completed_at.isoformat() if task.completed_at else "",
+    }
 
 
 def _completed(session: Session, instance: ProcessInstance) -> list[UserTask]:

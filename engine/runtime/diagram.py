@@ -210,7 +210,7 @@ class Diagram:
         return frozenset(text for text in found if text and not text.startswith("="))
 
     def ahead(self, element_id: str, limit: int = 5) -> tuple[str, ...]:
-        """The ids of the user tasks that most likely follow, at most `limit`: default flows, else the first."""
+        """The ids of the user tasks and call activities that most likely follow, at most `limit`."""
         from engine.runtime.outlook import ahead
 
         return ahead(self, element_id, limit)

@@ -14,7 +14,7 @@ BOUNDS = "{http://www.omg.org/spec/DD/20100524/DC}Bounds"
 
 
 def ahead(diagram: Diagram, element_id: str, limit: int) -> tuple[str, ...]:
-    """The user tasks after this element along the main path, at most `limit`, none twice.
+    """The user tasks and call activities after this element along the main path, at most `limit`, none twice.
 
     The main path is drawn straight: it takes the flow whose target lies at the height nearest to the element's own. In a file
     without a drawing it takes the default flow, else the first. It goes into subprocesses and out of them again.
@@ -24,7 +24,7 @@ def ahead(diagram: Diagram, element_id: str, limit: int) -> tuple[str, ...]:
     current = _next(diagram, diagram.elements[element_id])
     while current and current.id not in seen and len(found) < limit:
         seen.add(current.id)
-        if current.type == "userTask":
+        if current.type in ("userTask", "callActivity"):
             found.append(current.id)
         current = _inside(diagram, current) or _next(diagram, current)
     return tuple(found)

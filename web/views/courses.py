@@ -211,7 +211,7 @@ def _next(course: Course) -> Iterator[Item]:
         yield {
             "state": "next",
             "title": names.element(of, drawn),
-            "people": [people.nobody(groups_of(drawn))],
+            "people": [] if drawn.type == "callActivity" else [people.nobody(groups_of(drawn))],
         }
 
 

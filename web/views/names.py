@@ -38,7 +38,9 @@ def procedure(of: Definition) -> str:
 
 def matter(instance: ProcessInstance) -> str:
     """Give the name of an instance's procedure; of a manual to-do, the procedure it stands for."""
-    stands_for = instance.variables.get("process_name") if instance.process_id == MANUAL_START else None
+    stands_for = (
+        instance.variables.get("process_name") if instance.process_id == MANUAL_START else None
+    )
     return str(stands_for or procedure(definition(instance.definition_key)))
 
 
