@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 
 from engine import database, demo, identity, library
 from engine.engine import Engine
 from tests.databases import ON_POSTGRESQL, SECRET, Databases, databases
 from tests.world import World
+from web import create_app
+from web.config import Config
+from web.extensions import db
 
 __all__ = ["ON_POSTGRESQL", "SECRET", "Clock"]
 
@@ -79,10 +83,10 @@ CONTENT: dict[str, Callable[[Engine], object]] = {
 
 @pytest.fixture
 def content(request: pytest.FixtureRequest) -> str:
-    """What stands in the database: the small company where a test asks for `world`, the demo company for `demo_engine`."""
+    """What stands in the database: the small company for `world` and `app`, the demo company for `demo_engine`."""
     if "demo_engine" in request.fixturenames:
         return "demo"
-    return "small" if "world" in request.fixturenames else "empty"
+    return "small" if {"world", "app"} & set(request.fixturenames) else "empty"
 
 
 @pytest.fixture
@@ -111,3 +115,22 @@ def world(engine: Engine) -> World:
 def demo_engine(engine: Engine) -> Engine:
     """The demo company with the shipped procedures, without any instance."""
     return engine
+
+
+@pytest.fixture
+def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """The web application on this test's own database; forms need no CSRF token here."""
+    made = create_app(
+        Config(
+            home=tmp_path / "home",
+            database_url=database_url,
+            public_url="http://guicheng.test",
+            secret=SECRET,
+            clock=clock,
+            testing=True,
+        )
+    )
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    with made.app_context():
+        db.engine.dispose()

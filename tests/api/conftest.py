@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from camunda_orchestration_sdk import CamundaClient
@@ -14,30 +13,9 @@ from werkzeug.serving import make_server
 
 from engine.engine import Engine
 from engine.worker import run_due
-from tests.conftest import SECRET, Clock
-from tests.world import PASSWORD, World
-from web import create_app
-from web.config import Config
-from web.extensions import db
+from tests.world import PASSWORD
 
 Client = Callable[[str], CamundaClient]
-
-
-@pytest.fixture
-def app(world: World, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
-    app = create_app(
-        Config(
-            home=tmp_path / "home",
-            database_url=database_url,
-            public_url="http://guicheng.test",
-            secret=SECRET,
-            clock=clock,
-            testing=True,
-        )
-    )
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -9,48 +8,12 @@ from flask.testing import FlaskClient
 
 from engine import registry
 from engine.access import SYSTEM
-from engine.engine import Engine
-from tests.conftest import SECRET, Clock
-from tests.world import PASSWORD, World
-from web import create_app
-from web.config import Config
-from web.extensions import db
-
-SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
-    app = create_app(
-        Config(
-            home=tmp_path / "home",
-            database_url=database_url,
-            public_url="http://guicheng.test",
-            secret=SECRET,
-            clock=clock,
-            testing=True,
-        )
-    )
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+from tests.world import World
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@pytest.fixture
-def sign_in(app: Flask, world: World) -> SignIn:
-    def enter(username: str) -> FlaskClient:
-        client = app.test_client()
-        answer = client.post("/login", data={"username": username, "password": PASSWORD})
-        assert answer.status_code == 302, answer.text
-        return client
-
-    return enter
 
 
 AddUnit = Callable[[str, str], int]

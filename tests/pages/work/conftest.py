@@ -1,35 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from engine import attachments
-from engine.engine import Engine
-from tests.conftest import Clock
-from tests.databases import SECRET
 from tests.diagrams import chain, process, user_task
-from tests.world import PASSWORD, World
-from web import create_app
-from web.config import Config
-from web.extensions import db
+from tests.world import World
 
-SignIn = Callable[[str], FlaskClient]
-
-ELSEWHERE = {
-    "account.index": "/account",
-    "auth.login": "/login",
-    "counter.index": "/counter",
-    "records.show": "/records/<int:instance_key>/<record>",
-    "registry.index": "/registry",
-    "search.index": "/search",
-    "settings.index": "/settings",
-}
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82"
@@ -107,38 +87,6 @@ def deployed(world: World) -> World:
     world.deploy(bundle(), family="move_in")
     world.add_unit("3-2-1201")
     return world
-
-
-@pytest.fixture
-def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
-    app = create_app(
-        Config(
-            home=tmp_path / "home",
-            database_url=database_url,
-            public_url="http://guicheng.test",
-            secret=SECRET,
-            clock=clock,
-            testing=True,
-        )
-    )
-    app.config["WTF_CSRF_ENABLED"] = False
-    for endpoint, rule in ELSEWHERE.items():
-        if endpoint not in app.view_functions:
-            app.add_url_rule(rule, endpoint, lambda **_: "elsewhere")
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture
-def sign_in(app: Flask, world: World) -> SignIn:
-    def enter(username: str) -> FlaskClient:
-        client = app.test_client()
-        answer = client.post("/login", data={"username": username, "password": PASSWORD})
-        assert answer.status_code == 302, answer.text
-        return client
-
-    return enter
 
 
 @pytest.fixture

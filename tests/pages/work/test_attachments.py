@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.pages.work.conftest import PNG, SignIn
+from tests.pages.conftest import SignIn
+from tests.pages.work.conftest import PNG
 from tests.world import World
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"

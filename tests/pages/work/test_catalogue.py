@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine.models.instance import ProcessInstance
-from tests.pages.work.conftest import SignIn
+from tests.pages.conftest import SignIn
 from tests.world import World
 
 TYPED = {"unit_no": "3-2-1201", "owner": "陈大文", "phone": "13800001201"}

@@ -6,7 +6,7 @@ import pytest
 
 from engine import audit
 from engine.models.task import UserTask
-from tests.pages.work.conftest import SignIn
+from tests.pages.conftest import SignIn
 from tests.world import World
 
 

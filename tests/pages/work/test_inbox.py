@@ -13,7 +13,7 @@ from engine.inbox import Filter
 from engine.models.task import UserTask
 from tests.conftest import Clock
 from tests.databases import ON_POSTGRESQL
-from tests.pages.work.conftest import SignIn
+from tests.pages.conftest import SignIn
 from tests.world import World
 
 

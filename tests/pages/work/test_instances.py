@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.conftest import Clock
 from tests.diagrams import chain, process, script, user_task
-from tests.pages.work.conftest import SignIn
+from tests.pages.conftest import SignIn
 from tests.world import World
 
 

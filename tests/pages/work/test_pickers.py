@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.pages.work.conftest import SignIn
+from tests.pages.conftest import SignIn
 from tests.world import World
 
 

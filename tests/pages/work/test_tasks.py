@@ -9,7 +9,8 @@ import pytest
 from engine import course, tasks
 from engine.models.task import COMPLETED, CREATED
 from tests.conftest import Clock
-from tests.pages.work.conftest import PNG, SignIn
+from tests.pages.conftest import SignIn
+from tests.pages.work.conftest import PNG
 from tests.world import World
 
 
