@@ -45,9 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL run only what touches a database; the rest has run already."""
     if not ON_POSTGRESQL:
         return
-    pure = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
-    items[:] = [item for item in items if item not in set(pure)]
-    config.hook.pytest_deselected(items=pure)
+    ran = [
+        item
+        for item in items
+        if "database_url" not in getattr(item, "fixturenames", ())
+        or item.get_closest_marker("sqlite")
+    ]
+    items[:] = [item for item in items if item not in set(ran)]
+    config.hook.pytest_deselected(items=ran)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from engine.engine import Engine
 from engine.inbox import Filter
 from engine.models.task import UserTask
 from tests.conftest import Clock
-from tests.databases import ON_POSTGRESQL
 from tests.pages.conftest import SignIn
 from tests.world import World
 
@@ -243,7 +242,7 @@ def test_the_page_takes_at_most_ten_statements(
     assert sum("FROM user_task" in one for one in reads) <= 3
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="reads SQLite's plans")
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("box", "index"),
     [
@@ -282,7 +281,7 @@ def explain(engine: Engine, statement: str, parameters: Any) -> str:
         return "\n".join(row[3] for row in rows)
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="reads SQLite's plans")
+@pytest.mark.sqlite
 def test_counts_along_the_indexes(started: Any, world: World) -> None:
     noted: list[tuple[str, Any]] = []
 
