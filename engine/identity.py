@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
+from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -33,8 +35,14 @@ def digest(token: str) -> str:
 
 
 def create_site(command: Command, *, key: str, name: str, **fields: str) -> Site:
-    """Add a site. Raises NotAllowed unless the actor is an administrator."""
+    """Add a site. Raises NotAllowed unless the actor is an administrator, Rejected for a key that is taken or no name, or for an unknown time zone."""
     require(command.actor, "admin")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", key):
+        raise Rejected(reason=f"{key} is no site key: small letters, digits, hyphen and underscore")
+    if command.session.scalar(select(Site.id).where(Site.key == key)):
+        raise Rejected(reason=f"site key {key} is taken")
+    if fields.get("timezone", "UTC") not in available_timezones():
+        raise Rejected(reason=f"no time zone {fields['timezone']}")
     site = Site(key=key, name=name, **fields)
     command.session.add(site)
     command.session.flush()

@@ -43,16 +43,16 @@ class Clock:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run only what touches a database; the rest has run already."""
+    elsewhere = [item for item in items if _runs_elsewhere(item)]
+    items[:] = [item for item in items if item not in set(elsewhere)]
+    config.hook.pytest_deselected(items=elsewhere)
+
+
+def _runs_elsewhere(item: pytest.Item) -> bool:
     if not ON_POSTGRESQL:
-        return
-    ran = [
-        item
-        for item in items
-        if "database_url" not in getattr(item, "fixturenames", ())
-        or item.get_closest_marker("sqlite")
-    ]
-    items[:] = [item for item in items if item not in set(ran)]
-    config.hook.pytest_deselected(items=ran)
+        return item.get_closest_marker("postgresql") is not None
+    touches = "database_url" in getattr(item, "fixturenames", ())
+    return not touches or item.get_closest_marker("sqlite") is not None
 
 
 @pytest.fixture

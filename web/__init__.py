@@ -7,7 +7,8 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.pool import NullPool
 
 from engine.engine import Engine
-from web import api, errors, locales, manifest, pages, shell, signin, typed
+from web import api, cli, errors, locales, manifest, pages, shell, signin, typed
+from web.broker import Bell
 from web.config import Config
 from web.extensions import babel, csrf, db, guard_session, limiter
 
@@ -33,19 +34,27 @@ def create_app(config: Config) -> Flask:
             db.engine, home=config.home, secret=config.secret, clock=config.clock
         )
         guard_session()
+    if config.broker_url:
+        app.extensions["guicheng"].on_work(Bell(config.broker_url))
     manifest.register(app)
     shell.register(app)
     errors.register(app)
     app.before_request(signin.identify)
     app.before_request(typed.refuse_unkept)
     app.after_request(_harden)
+    cli.register(app)
     pages.register(app)
     api.register(app)
     return app
 
 
 def _flask_settings(config: Config) -> dict[str, object]:
-    options: dict[str, object] = {"poolclass": NullPool} if config.testing else {}
+    pool: dict[str, object] = {
+        "pool_size": config.pool_size,
+        "max_overflow": 0,
+        "pool_pre_ping": True,
+    }
+    options: dict[str, object] = {"poolclass": NullPool} if config.testing else pool
     return {
         "SECRET_KEY": config.secret,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
@@ -57,6 +66,8 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "TESTING": config.testing,
         "RATELIMIT_ENABLED": not config.testing,
+        "RATELIMIT_STORAGE_URI": config.counts_url,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # each process counts for itself while Redis is away
         "WTF_CSRF_TIME_LIMIT": None,
         "BABEL_DEFAULT_LOCALE": "zh",
         "BABEL_TRANSLATION_DIRECTORIES": "translations",

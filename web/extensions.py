@@ -20,7 +20,7 @@ from engine.models import Base
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, storage_uri="memory://")
+limiter = Limiter(key_func=get_remote_address)
 
 # The request's session for reading; what is changed through it is refused at the flush.
 session = cast("Session", LocalProxy(db.session))

@@ -73,8 +73,8 @@ class Server:
 class Browser:
     """Keeps cookies, fills forms."""
 
-    def __init__(self, server: Server) -> None:
-        self._base = f"http://127.0.0.1:{server.port}"
+    def __init__(self, port: int) -> None:
+        self._base = f"http://127.0.0.1:{port}"
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 

@@ -54,7 +54,7 @@ def test_a_killed_server_goes_on_where_it_was(world: World, server: Server) -> N
     for _ in range(INSTANCES):
         world.start("p")
     server.start()
-    browser = Browser(server)
+    browser = Browser(server.port)
     browser.sign_in("assistant", PASSWORD)
     keys = [task.key for task in world.open_tasks()]
     acknowledged: list[int] = []

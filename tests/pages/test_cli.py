@@ -1,0 +1,90 @@
+"""What an operator types: bringing a database up to date, the first administrator, sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from engine import identity
+from engine.engine import utc_now
+from engine.models.definition import ProcessDefinition
+from engine.models.identity import Site, User
+from tests.databases import SECRET
+from web import create_app
+from web.config import Config
+
+PASSWORD = "sunny days 2026"
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Flask:
+    """An application without a database yet."""
+    return create_app(
+        Config(
+            home=tmp_path,
+            database_url=f"sqlite:///{tmp_path / 'own.sqlite'}",
+            public_url="http://127.0.0.1",
+            secret=SECRET,
+            testing=True,
+        )
+    )
+
+
+def run(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=words)
+
+
+def test_an_installation_begins_with_a_site_and_an_administrator(installation: Flask) -> None:
+    # when
+    first = run(installation, "upgrade")
+    again = run(installation, "upgrade")
+    site = run(installation, "create-site", "garden", "花园", "--kind", "residence")
+    admin = run(installation, "create-admin", "root", "--name", "管理员", "--password", PASSWORD)
+    # then
+    assert [one.exit_code for one in (first, again, site, admin)] == [0, 0, 0, 0]
+    assert "deployed move_in" in first.output
+    assert again.output == ""
+    with installation.extensions["guicheng"].read() as session:
+        assert session.scalar(select(ProcessDefinition.key).limit(1)) is not None
+        assert session.scalar(select(Site.name)) == "花园"
+        user = session.scalar(select(User))
+        assert user is not None
+        assert user.must_change_password
+        assert identity.authenticate(session, "root", PASSWORD).id == user.id
+        assert user.created_at <= utc_now()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("create-site", "Garden!", "花园"), "no site key"),
+        (("create-site", "garden", "花园"), "taken"),
+        (("create-site", "lake", "湖", "--timezone", "Moon/Base"), "no time zone"),
+        (("create-admin", "root", "--name", "r", "--password", "short"), "at least"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    installation: Flask, words: tuple[str, ...], reason: str
+) -> None:
+    run(installation, "upgrade")
+    run(installation, "create-site", "garden", "花园")
+    # when
+    result = run(installation, *words)
+    # then
+    assert result.exit_code == 1
+    assert reason in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_the_demo_company_is_for_an_empty_installation(installation: Flask) -> None:
+    run(installation, "upgrade")
+    run(installation, "create-site", "garden", "花园")
+    # when
+    result = run(installation, "demo")
+    # then
+    assert result.exit_code == 1
+    assert "sites already" in result.output
