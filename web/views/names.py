@@ -13,6 +13,7 @@ from engine.models.task import UserTask
 from engine.runtime import Element
 from web import locales, words
 from web.extensions import engine, session
+from web.phrases import Phrasebook
 
 
 def definition(key: int) -> Definition:
@@ -28,7 +29,23 @@ def texts(of: Definition) -> Mapping[str, str]:
 def text(of: Definition, key: str) -> str:
     """Give one text of the bundle in the reader's language, else the Chinese one, else nothing."""
     found = texts(of).get(key)
-    return found or definitions.texts(engine, session, of.deployment_key, "zh").get(key, "")
+    return found or _chinese(of).get(key, "")
+
+
+def said(of: Definition, text: str) -> str:
+    """Say what a process wrote into its data in Chinese (a summary, a notice) in the reader's language."""
+    locale = locales.select()
+    if locale == "zh" or not text:
+        return text
+    books: dict[tuple[int, str], Phrasebook] = engine.caches.setdefault("phrasebooks", {})
+    key = (of.deployment_key, locale)
+    if key not in books:
+        books[key] = Phrasebook(_chinese(of), texts(of))
+    return books[key].say(text)
+
+
+def _chinese(of: Definition) -> Mapping[str, str]:
+    return definitions.texts(engine, session, of.deployment_key, "zh")
 
 
 def procedure(of: Definition) -> str:
@@ -41,7 +58,8 @@ def matter(instance: ProcessInstance) -> str:
     stands_for = (
         instance.variables.get("process_name") if instance.process_id == MANUAL_START else None
     )
-    return str(stands_for or procedure(definition(instance.definition_key)))
+    of = definition(instance.definition_key)
+    return said(of, str(stands_for)) if stands_for else procedure(of)
 
 
 def step(of: Definition, task: UserTask) -> str:
