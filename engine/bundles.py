@@ -6,26 +6,26 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from engine import decisions, definitions, limits, roles
+from engine import decisions, definitions, limits, records, roles, spans, task_properties
 from engine.engine import Command
 from engine.errors import EngineError, InvalidDiagram, NotFound, Rejected
 from engine.forms import Form
 from engine.models.definition import Decision, ProcessDefinition
 from engine.models.definition import Form as FormRow
+from engine.models.identity import User
+from engine.mustache import InvalidTemplate
 from engine.runtime import Diagram, Element, Finding, parse
 
 MAX_FILES = 200
 MAX_BYTES = 8_000_000
 LONGEST_NAME = 255
 START_PROCESS = "guicheng.start-process"
-# Our own properties that the engine does not act on: a diagram that relies on them must not seem to work.
-REFUSED_PROPERTIES = frozenset({"clockPause", "clockStart", "clockStop", "copyTo"})
 PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
 
 
@@ -95,7 +95,7 @@ def _twice(bundle: Bundle) -> list[Problem]:
 def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
     if name.endswith(".bpmn"):
         bundle.diagrams[name] = diagram = parse(content)
-        bundle.problems += [*_refused_properties(name, diagram), *_refused_starts(name, diagram)]
+        bundle.problems += [*_property_mistakes(name, diagram), *_refused_starts(name, diagram)]
     elif name.endswith(".form"):
         bundle.forms[name] = dict(Form.from_bytes(content).schema)
     elif name.endswith(".dmn"):
@@ -107,8 +107,21 @@ def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError("texts map keys to strings")
         bundle.texts[name] = texts
+    elif name.startswith(records.FOLDER) and name.endswith(records.SUFFIX):
+        _check_print(bundle, name, content)
     else:
         content.decode("utf-8")
+
+
+def _check_print(bundle: Bundle, name: str, content: bytes) -> None:
+    try:
+        records.check(content)
+    except InvalidTemplate as error:
+        line, reason = error.params["line"], str(error.params["reason"])
+        message = f"The template is not valid: {reason} (line {line})"
+        bundle.problems.append(
+            replace(_problem(name, "invalid_template", message, reason=reason), line=line)
+        )
 
 
 def _problem_of(file: str, finding: Finding) -> Problem:
@@ -127,34 +140,39 @@ def _problem(file: str, code: str, message: str, **params: str) -> Problem:
     return Problem(file=file, severity="error", code=code, message=message, params=params)
 
 
-def _refused_properties(file: str, diagram: Diagram) -> list[Problem]:
+def _property_mistakes(file: str, diagram: Diagram) -> list[Problem]:
     return [
         _at(
             file,
             element,
-            "unsupported_property",
-            f"The property {name} is not supported.",
+            "invalid_property",
+            f"The property {name} is not valid: {reason}.",
             name=name,
+            reason=reason,
         )
         for element in diagram.elements.values()
-        for name in sorted(REFUSED_PROPERTIES & element.properties.keys())
+        for name, reason in task_properties.mistakes(element)
     ]
 
 
 def _refused_starts(file: str, diagram: Diagram) -> list[Problem]:
-    """Find start events of processes that nothing would ever use."""
+    """Find start events without a trigger that nothing would ever use."""
     problems: list[Problem] = []
     for process_id in diagram.processes:
-        starts = [one for one in diagram.inside(process_id) if one.type == "startEvent"]
+        plain = [
+            one
+            for one in diagram.inside(process_id)
+            if one.type == "startEvent" and not one.trigger
+        ]
         used = diagram.start_event(process_id)
         problems += [
             _at(
                 file,
                 one,
                 "unsupported_start",
-                "Only one start event, without a trigger, starts a process.",
+                "Only one start event without a trigger starts a process.",
             )
-            for one in starts
+            for one in plain
             if one is not used
         ]
     return problems
@@ -180,14 +198,15 @@ def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
     decided = {one for model in bundle.models.values() for one in model.decision_ids}
     processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
     session = command.session
-    problems = _call_cycles(command, bundle)
+    problems = [*_call_cycles(command, bundle), *_clock_problems(bundle)]
     for file, diagram in bundle.diagrams.items():
         missing = [
             *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
             *_missing(session, "decision", diagram.called_decisions - decided, Decision.decision_id),
             *_missing(session, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
-            *(("role", role) for role in sorted(_unknown_roles(diagram))),
-            *(("limit", key) for key in limits.unknown(diagram.limit_keys)),
+            *(("process", called) for called in _unbound(session, bundle, diagram)),
+            *(("role", role) for role in sorted(_unknown_roles(session, diagram))),
+            *(("limit", key) for key in limits.unknown(spans.limit_keys(diagram))),
             *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
         ]  # fmt: skip
         problems += [_unknown(file, diagram, noun, one) for noun, one in missing]
@@ -207,6 +226,25 @@ def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
     return problems
 
 
+def _unbound(session: Session, bundle: Bundle, diagram: Diagram) -> Iterator[str]:
+    """Find processes that are called bound to a version which is neither in the bundle nor deployed."""
+    own = {one: d.content[one] for d in bundle.diagrams.values() for one in d.processes}
+    for element in diagram.elements.values():
+        called = element.extension("calledElement")
+        process_id, tag = called.get("processId", ""), called.get("versionTag", "")
+        kind = called.get("bindingType", "latest")
+        if process_id.startswith("=") or tag.startswith("="):
+            continue
+        if kind == "deployment" and process_id not in own:
+            yield process_id
+        if kind == "versionTag" and not (process_id in own and own[process_id].version_tag == tag):
+            tagged = (ProcessDefinition.process_id == process_id) & (
+                ProcessDefinition.version_tag == tag
+            )
+            if not session.scalar(select(exists().where(tagged))):
+                yield process_id
+
+
 def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:
     """Say that a name stands for nothing, and where it is used."""
     message = f"There is no {noun} {one}."
@@ -217,6 +255,22 @@ def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:
     user = where or (diagram.elements[flow.source] if flow else None)
     code = f"unknown_{noun}"
     return _at(file, user, code, message, id=one) if user else _problem(file, code, message, id=one)
+
+
+def _clock_problems(bundle: Bundle) -> Iterator[Problem]:
+    """Find limits that are no times, and clocks that are stopped or paused but never started."""
+    elements = [(f, e) for f, diagram in bundle.diagrams.items() for e in diagram.elements.values()]
+    started = {key for _, e in elements for key in spans.keys(e.properties.get(spans.START, ""))}
+    for file, element in elements:
+        for name in ("limit", *spans.PROPERTIES):
+            for key in spans.keys(element.properties.get(name, "")):
+                if not limits.unknown([key]) and not limits.is_time(key):
+                    yield _at(file, element, "limit_kind", f"The limit {key} is no time.", id=key)
+                elif name in (spans.STOP, spans.PAUSE) and key not in started:
+                    message = f"No element of this bundle starts the clock {key}."
+                    yield _at(
+                        file, element, "clock_not_started", message, severity="warning", id=key
+                    )
 
 
 def _started(diagram: Diagram) -> Iterator[tuple[Element, str]]:
@@ -294,8 +348,11 @@ def _missing(session: Session, noun: str, ids: Iterable[str], column: Any) -> li
     ]
 
 
-def _unknown_roles(diagram: Diagram) -> set[str]:
-    return set(diagram.roles) - roles.catalogue().keys() - PSEUDO_GROUPS
+def _unknown_roles(session: Session, diagram: Diagram) -> set[str]:
+    """Find groups that are no roles, and readers of copies that are neither a role nor a person."""
+    named = {one for e in diagram.elements.values() for one in task_properties.readers(e)}
+    people = set(session.scalars(select(User.username).where(User.username.in_(named))))
+    return (set(diagram.roles) - roles.catalogue().keys() - PSEUDO_GROUPS) | (named - people)
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -76,6 +76,7 @@ def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:
         )
         .join(ProcessInstance, ProcessInstance.key == MessageSubscription.instance_key)
         .where(ProcessInstance.status == ACTIVE, ~met)
+        .where(MessageSubscription.created_at <= Message.expires_at)
         .order_by(Message.key, MessageSubscription.key)
         .limit(limit)
     )

@@ -4,7 +4,8 @@
 happened.
 """
 
-from engine.runtime.context import Budget, Context
+from engine.runtime.approvals import until as cancelable_until
+from engine.runtime.context import Binding, Budget, Context
 from engine.runtime.diagram import Diagram, Element, Flow, Loop, Process, Trigger
 from engine.runtime.events import (
     Active,
@@ -15,6 +16,9 @@ from engine.runtime.events import (
     IncidentClosed,
     IncidentOpened,
     JobOpened,
+    ProcessRejected,
+    SignalAwaited,
+    SignalThrown,
     SubscriptionClosed,
     SubscriptionOpened,
     UserTaskOpened,
@@ -22,12 +26,16 @@ from engine.runtime.events import (
 from engine.runtime.execution import Execution
 from engine.runtime.finding import Finding
 from engine.runtime.gate import check, parse
+from engine.runtime.migration import Misfit, Route, Unmigratable
+from engine.runtime.moves import Move, Standing
 from engine.runtime.state import StateUnfit
 from engine.runtime.timers import Duration, Timer, instant
 from engine.runtime.values import UnsafeValue, check_variables
+from engine.runtime.votes import Vote
 
 __all__ = [
     "Active",
+    "Binding",
     "Budget",
     "Context",
     "Diagram",
@@ -44,14 +52,24 @@ __all__ = [
     "IncidentOpened",
     "JobOpened",
     "Loop",
+    "Misfit",
+    "Move",
     "Process",
+    "ProcessRejected",
+    "Route",
+    "SignalAwaited",
+    "SignalThrown",
+    "Standing",
     "StateUnfit",
     "SubscriptionClosed",
     "SubscriptionOpened",
     "Timer",
     "Trigger",
+    "Unmigratable",
     "UnsafeValue",
     "UserTaskOpened",
+    "Vote",
+    "cancelable_until",
     "check",
     "check_variables",
     "instant",

@@ -51,6 +51,9 @@ class UserTask(Behaviour, SpiffUserTask):  # type: ignore[misc]
         ]
         values = evaluate_all(task, [*texts, self.element.form_id or ""])
         assignee, groups, users, due, follow_up, priority, form_id = values
+        origin = task.internal_data.get("origin")
+        if origin and origin.get("assignee"):
+            assignee = origin["assignee"]
         task.workflow.report(
             task,
             UserTaskOpened,
@@ -64,6 +67,8 @@ class UserTask(Behaviour, SpiffUserTask):  # type: ignore[misc]
             form_id=str(form_id) if form_id else None,
             properties=self.element.properties,
             summary=self._summary(task),
+            origin=origin,
+            definition_key=task.workflow.definition_key,
         )
 
     def _summary(self, task: Task) -> tuple[str, ...]:
@@ -121,6 +126,7 @@ class Job(Behaviour, ServiceTask):  # type: ignore[misc]
             retries=_retries(retries),
             headers=self.element.headers,
             variables=scopes.visible(task),
+            definition_key=task.workflow.definition_key,
         )
 
 

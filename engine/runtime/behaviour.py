@@ -4,7 +4,9 @@ A token is a SpiffWorkflow `Task`. FUTURE is arriving, WAITING stands at a join,
 work or stuck in an incident. There are no predicted tasks, and a completed task leaves the tree at once, so that a
 step costs the same after ten thousand passes. Everything that can fail happens before a task completes.
 
-Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leaving, flows, payload, incident.
+Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leaving, flows, payload, incident, inside
+(where the first token of a subprocess goes instead of its start event), from and joined_from (the keys of the element
+instances it came from), and of `detours`: outcome, back, detour, origin.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import BudgetExceeded, EngineError
-from engine.runtime import listeners, scopes
+from engine.runtime import detours, listeners, scopes
 from engine.runtime.evaluation import attempt, explained, mapped
 from engine.runtime.events import ElementActivated, ElementCompleted, IncidentOpened
 from engine.runtime.faults import CONDITION, UNKNOWN, Fault
@@ -99,6 +101,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         listeners.close(my_task)
         for flow_id in my_task.internal_data.pop("flows", ()):
             workflow.follow(my_task, self.process_spec.flows[flow_id])
+        detours.take(my_task)
 
     # The life of a token
 
@@ -108,7 +111,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         data = task.internal_data
         if "entered" not in data:
             if self.input_mappings:
-                scopes.own(task).update(mapped(task, self.input_mappings))
+                scopes.write(task, scopes.own(task), mapped(task, self.input_mappings))
             listeners.open_(task, [self.process_spec.elements[id_] for id_ in self.boundary])
             data["entered"] = True
 
@@ -126,6 +129,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
             flow_id=data.get("flow"),
             joined=tuple(data.pop("joined", ())),
             definition_key=workflow.definition_key,
+            came_from=(*((data["from"],) if "from" in data else ()), *data.pop("joined_from", ())),
         )
 
     def execute(self, task: Task) -> bool | None:
@@ -136,17 +140,21 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """Give the variables back and choose the sequence flows; always True. Raises Fault, then it can be repeated."""
         task.internal_data["leaving"] = variables
         self.deliver(task, variables)
-        if self.body is not None:
-            self.body.collect(task)
-        else:
-            task.internal_data["flows"] = [flow.id for flow in self.choose(task)]
+        self.depart(task)
         del task.internal_data["leaving"]
         return True
+
+    def depart(self, task: Task) -> None:
+        """Choose the sequence flows, or hand the result to the multi-instance body. Raises Fault."""
+        if self.body is not None:
+            self.body.collect(task)
+        elif not detours.choose(task):
+            task.internal_data["flows"] = [flow.id for flow in self.choose(task)]
 
     def deliver(self, task: Task, variables: Mapping[str, Any]) -> None:
         """Output mappings if there are any, else every variable into the scopes around."""
         if self.output_mappings:
-            scopes.own(task).update(variables)
+            scopes.write(task, scopes.own(task), variables)
             scopes.propagate(task, mapped(task, self.output_mappings), above=True)
         elif variables:
             scopes.propagate(task, variables)
@@ -199,7 +207,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """A boundary event of this element caught something."""
         if element.interrupting:
             task.workflow.terminate(task)
-        task.workflow.spawn(element.id, payload=variables)
+        task.workflow.spawn(element.id, **{"payload": variables, "from": task.internal_data["key"]})
 
     def is_working(self, task: Task) -> bool:
         """Whether the element waits for its own work, neither stuck nor about to leave."""

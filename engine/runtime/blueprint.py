@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.runtime.activities import Job, task_behaviour
+from engine.runtime.beginnings import Start
 from engine.runtime.catching import Catch, EventGateway, Occurred
+from engine.runtime.countersign import Countersign
 from engine.runtime.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.runtime.multi_instance import MultiInstance
 from engine.runtime.specs import ProcessSpec
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from engine.runtime.diagram import Diagram, Element
 
 BEHAVIOURS: Mapping[str, type[Behaviour]] = {
-    "startEvent": Occurred,
+    "startEvent": Start,
     "boundaryEvent": Occurred,
     "intermediateCatchEvent": Catch,
     "receiveTask": Catch,
@@ -61,7 +63,8 @@ def _add(spec: ProcessSpec, element: Element) -> None:
     behaviour = _behaviour(element)
     if element.loop:
         inner = behaviour(spec, element, name=f"{element.id} [instance]")
-        MultiInstance(spec, element, element.loop, inner)
+        body = Countersign if "vote" in element.properties else MultiInstance
+        body(spec, element, element.loop, inner)
     else:
         behaviour(spec, element)
 

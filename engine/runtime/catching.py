@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Occurred(Behaviour, NoneTask):  # type: ignore[misc]
     """A start or boundary event: the token stands for what has already happened."""
 
-    def execute(self, task: Task) -> bool:
+    def execute(self, task: Task) -> bool | None:
         """Pass on what the event brought along."""
         return self.leave(task, payload_of(task) or {})
 
@@ -28,7 +28,7 @@ class Catch(Behaviour, NoneTask):  # type: ignore[misc]
     """An intermediate catch event or receive task: waits for its message or time."""
 
     def execute(self, task: Task) -> bool | None:
-        """Listen; behind an event-based gateway it has already happened."""
+        """Listen; behind an event-based gateway or a link it has already happened."""
         payload = payload_of(task)
         if payload is not None:
             return self.leave(task, payload)

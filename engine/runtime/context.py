@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from engine.expressions import Feel
@@ -21,13 +21,24 @@ class Budget:
     bytes: int = 1_000_000
 
 
+class Binding(NamedTuple):
+    """Which version of a process is called: `kind` deployment is the one deployed together with the calling definition.
+
+    `caller` is the key of the calling definition; with the kind versionTag the version has this `tag`.
+    """
+
+    kind: str
+    caller: int
+    tag: str = ""
+
+
 @dataclass(slots=True)
 class Context:
     """The surroundings of one `Execution`.
 
     `now` is aware UTC. `decide(decision_id, variables)` returns the decision's value and raises an EngineError when it
     cannot. `diagram_for` takes a process id (which definition is called now) or a definition key (the one remembered)
-    and raises NotFound. `environment` holds further names that every expression sees, under the variables.
+    and raises NotFound; `bound` takes a process id and a binding. `environment` holds further names that every expression sees, under the variables.
     Dates and times without a zone are read in `zone`.
     """
 
@@ -39,6 +50,7 @@ class Context:
     environment: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     zone: tzinfo = UTC
+    bound: Callable[[str, Binding], tuple[int, Diagram]] | None = None
 
     @property
     def local_now(self) -> datetime:

@@ -31,16 +31,21 @@ class Flow:
 class Trigger:
     """What an event catches or throws.
 
-    `kind` is message, timer, error, escalation or terminate. `name` is the message's name, `code` the code of an
-    error or escalation (None catches any), `timer` one of timeDate, timeDuration, timeCycle with its `expression`.
+    `name` is that of the message, signal or link, `code` the code of an error or escalation (None catches any), `timer`
+    one of timeDate, timeDuration, timeCycle with its `expression`. A condition is an `expression`; `filter_names` and
+    `filter_changes` (create, update) say which changes of variables concern it, all if empty.
     """
 
-    kind: Literal["message", "timer", "error", "escalation", "terminate"]
+    kind: Literal[
+        "message", "signal", "timer", "conditional", "link", "error", "escalation", "terminate"
+    ]
     name: str = ""
     correlation_key: str = ""
     code: str | None = None
     timer: str = ""
     expression: str = ""
+    filter_names: tuple[str, ...] = ()
+    filter_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A flow node as drawn: `type` is its BPMN name, `scope` the id of the process or subprocess it lies in."""
+    """A flow node as drawn: `type` is its BPMN name, `scope` the id of the process or subprocess it lies in.
+
+    `links` are the link events that catch what this link event throws.
+    """
 
     id: str
     type: str
@@ -76,6 +84,7 @@ class Element:
     interrupting: bool = True
     attached_to: str | None = None
     boundary: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     loop: Loop | None = None
     event_subprocess: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
@@ -90,7 +99,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of the file, with its `properties` (summary …)."""
+    """One process of the file, with its `properties` (summary …) and the tag of this version."""
 
     id: str
     name: str
@@ -98,6 +107,7 @@ class Process:
     documentation: str = ""
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +153,10 @@ class Diagram:
         starts = (e for e in self.inside(process_id) if e.type == "startEvent" and not e.trigger)
         return next(starts, None)
 
+    def triggered_starts(self, process_id: str) -> tuple[Element, ...]:
+        """The start events of that process that a message, a signal or a time triggers."""
+        return tuple(e for e in self.inside(process_id) if e.type == "startEvent" and e.trigger)
+
     def inside(self, scope: str) -> tuple[Element, ...]:
         """The elements directly in a process or subprocess."""
         return self._scopes.get(scope, ())
@@ -158,6 +172,16 @@ class Diagram:
     def called_processes(self) -> frozenset[str]:
         """The process ids that call activities name as plain text."""
         return self._texts("calledElement", "processId")
+
+    def bound_processes(self, process_id: str) -> frozenset[str]:
+        """The process ids that this process calls as plain text, bound to its own deployment."""
+        calls = (
+            e.extension("calledElement")
+            for e in self.elements.values()
+            if e.process_id == process_id
+        )
+        ids = (one.get("processId", "") for one in calls if one.get("bindingType") == "deployment")
+        return frozenset(id_ for id_ in ids if id_ and not id_.startswith("="))
 
     @cached_property
     def called_decisions(self) -> frozenset[str]:

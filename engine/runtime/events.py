@@ -29,7 +29,9 @@ class ElementActivated(Event):
     of a multi-instance activity). `scope_key` is the element instance of the surrounding subprocess, call activity
     or multi-instance body, None directly in the process. `flow_id` is the sequence flow by which the token came
     (None for start and boundary events); a joining gateway names the other flows it consumed in `joined`.
-    `definition_key` is the definition of the process the element belongs to.
+    `definition_key` is the definition of the process the element belongs to. `came_from` are the element instances the
+    token came from, aligned with `flow_id` and `joined`; none at the start of a scope and for instances of a
+    multi-instance body.
     """
 
     type: str
@@ -37,6 +39,7 @@ class ElementActivated(Event):
     flow_id: str | None
     joined: tuple[str, ...] = ()
     definition_key: int = 0
+    came_from: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class ElementTerminated(Event):
 class UserTaskOpened(Event):
     """A user task waits for somebody. Expressions of its attributes are evaluated; `properties` are as drawn.
 
-    `summary` is what the process property `summary` gives: up to three short strings, empty if it fails.
+    `summary` is what the process property `summary` gives: up to three short strings, empty if it fails. `definition_key` is
+    the definition of the process the task belongs to. `origin` is what a `Move` gave along for a task that is opened again.
     """
 
     name: str
@@ -66,16 +70,24 @@ class UserTaskOpened(Event):
     form_id: str | None
     properties: Mapping[str, str] = field(hash=False)
     summary: tuple[str, ...] = ()
+    definition_key: int = 0
+    origin: Mapping[str, Any] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRejected(Event):
+    """The rejection of this element ended its process, as its `rejectTo` = `end` says."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobOpened(Event):
-    """Work for a job worker. `variables` are what the element sees (a copy)."""
+    """Work for a job worker. `variables` are what the element sees (a copy); `definition_key` is as above."""
 
     type: str
     retries: int
     headers: Mapping[str, str] = field(hash=False)
     variables: Mapping[str, Any] = field(hash=False)
+    definition_key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,24 @@ class SubscriptionOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionClosed(Event):
-    """Nobody waits for that message any more: it came, or its element instance is gone."""
+    """Nobody waits for that message or signal any more: it came, or its element instance is gone."""
+
+    is_signal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignalAwaited(Event):
+    """An element instance waits for a signal; `Execution.correlate` takes this event's key."""
+
+    signal_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalThrown(Event):
+    """A signal for everybody who waits for it now; `variables` are what its input mappings made."""
+
+    signal_name: str
+    variables: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

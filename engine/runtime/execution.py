@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
-from engine.runtime import listeners, scopes, search, state, throwing
+from engine.runtime import (
+    listeners,
+    migration,
+    modification,
+    moves,
+    scopes,
+    search,
+    state,
+    throwing,
+)
 from engine.runtime.events import Active, Event, IncidentClosed
 from engine.runtime.meter import Meter
-from engine.runtime.values import check_variables
+from engine.runtime.moves import Move
+from engine.runtime.values import check_variables, encoded
 from engine.runtime.workflow import Instance
 
 if TYPE_CHECKING:
@@ -47,18 +56,26 @@ class Execution:
         *,
         process_id: str | None = None,
         start_event: str | None = None,
+        held: bool = False,
     ) -> Execution:
-        """A new process instance, advanced to its first wait.
+        """A new process instance, advanced to its first wait; `held`, it waits at its start until the next command.
 
-        `process_id` is a process of the diagram (default: the first), `start_event` a message or timer start event
-        (default: the none start event). Raises Rejected if there is no such start.
+        `process_id` is a process of the diagram (default: the first), `start_event` a message, signal or timer start
+        event, whose output mappings get the variables (default: the none start event). Raises Rejected if there is no
+        such start.
         """
         process_id = process_id or diagram.process_id
         start = _start(diagram, process_id, start_event)
         checked = check_variables(variables, context.budget.bytes)
-        instance = Instance(diagram.specs[process_id], definition_key, context, checked)
+        brought = {"payload": checked} if diagram.elements[start].trigger else {}
+        instance = Instance(
+            diagram.specs[process_id], definition_key, context, {} if brought else checked
+        )
         execution = cls(instance)
-        execution._command(lambda: instance.begin(start))
+        if held:
+            instance.begin(start, brought)
+        else:
+            execution._command(lambda: instance.begin(start, brought))
         return execution
 
     @classmethod
@@ -77,12 +94,37 @@ class Execution:
         """
         return cls(state.load(diagram, definition_key, context, saved, variables))
 
+    @classmethod
+    def migrate(
+        cls,
+        route: migration.Route,
+        definition_key: int,
+        context: Context,
+        saved: bytes,
+        variables: dict[str, Any],
+    ) -> Execution:
+        """The process instance as saved under the source of the route, carried over to its target.
+
+        Open user tasks and jobs report themselves again, under the keys they have. Raises Unmigratable for tokens that
+        have no place there, Rejected where an expression of the target fails, BudgetExceeded.
+        """
+        execution = cls(migration.migrate(route, definition_key, context, saved, variables))
+        execution._command(lambda: None)
+        return execution
+
     # Commands
 
-    def complete(self, key: int, variables: Variables) -> None:
-        """Complete a user task or job; output mappings decide what of the variables goes where."""
+    def complete(
+        self, key: int, variables: Variables, *, outcome: str | None = None, veto: bool = False
+    ) -> None:
+        """Complete a user task or job; output mappings decide what of the variables goes where.
+
+        `outcome` is what the person decided, for `rejectTo` and votes; with `veto` a rejection decides a vote that has one.
+        """
         task = search.working(self._instance, key)
         checked = self._checked(variables)
+        if outcome is not None:
+            task.internal_data.update(outcome=outcome, veto=veto)
         self._command(lambda: task.task_spec.resume(task, checked))
 
     def throw_error(
@@ -94,14 +136,31 @@ class Execution:
         self._command(lambda: throwing.throw_error(task, code, message, checked))
 
     def correlate(self, key: int, variables: Variables) -> None:
-        """A message for the subscription of that key. A non-interrupting event stays subscribed."""
+        """A message or signal for the subscription of that key. A non-interrupting event stays subscribed."""
         task, listener = search.listening(self._instance, key)
         checked = self._checked(variables)
-        self._command(lambda: self._trigger(task, listener, checked))
+        self._command(lambda: listeners.heard(task, listener, checked))
 
     def fire_timers(self) -> None:
         """Fire every timer due at `context.now`, the earliest first; what a cycle has missed fires once."""
-        self._command(self._fire_all)
+        while self.fire_timer():
+            pass
+
+    def fire_timer(self) -> bool:
+        """Fire the timer that has been due longest at `context.now`, if there is one; say whether there was.
+
+        Timers that fall due at once because of it fire too, so that a loop of them exceeds the budget.
+        """
+        due = search.due(self._instance, self._instance.context.now)
+        if due:
+            self._command(lambda: self._fire(due))
+        return bool(due)
+
+    def postpone_timer(self, until: datetime) -> None:
+        """Let the timer that has been due longest be due only at `until`; the others stay as they are."""
+        found = search.due(self._instance, self._instance.context.now)
+        if found:
+            listeners.postpone(found[0][1], until)
 
     def retry(self, key: int) -> None:
         """Try again what made the incident of that element instance."""
@@ -113,15 +172,18 @@ class Execution:
         self._instance.close()
 
     def set_variables(self, key: int | None, variables: Variables, *, local: bool = False) -> None:
-        """Write variables as seen from the element instance (None: the process), or into its own scope if `local`."""
+        """Write variables as seen from the element instance (None: the process), or into its own scope if `local`.
+
+        What waits for a condition goes on if it holds now.
+        """
         checked = self._checked(variables)
-        if key is None:
-            self.variables.update(checked)
-        elif local:
-            scopes.own(search.find(self._instance, key)).update(checked)
+        root = self._instance.task_tree
+        task = root if key is None else search.find(self._instance, key)
+        scope = self.variables if key is None else scopes.own(task) if local else None
+        if scope is None:
+            self._command(lambda: scopes.propagate(task, checked))
         else:
-            scopes.propagate(search.find(self._instance, key), checked)
-        self._check_size()
+            self._command(lambda: scopes.write(task, scope, checked))
 
     def move(self, key: int, element_id: str, variables: Variables | None = None) -> None:
         """Terminate that element instance and put a token on another element of the same scope or one around it.
@@ -135,6 +197,14 @@ class Execution:
         checked = self._checked(variables or {})
         scopes.propagate(task, checked, above=True)
         self._command(lambda: self._move(leaving, element_id))
+
+    def rearrange(self, move: Move) -> None:
+        """Put a token where a person sends it, and end those it replaces. Raises NotFound or Rejected, see `Move`."""
+        self._command(lambda: moves.perform(self._instance, move))
+
+    def retake(self, body_key: int, ballot_key: int, origin: Mapping[str, Any]) -> None:
+        """Take a signer's word back while the vote runs; the part opens anew. Raises NotFound or Rejected."""
+        self._command(lambda: moves.retake(self._instance, body_key, ballot_key, origin))
 
     def add_instance(self, key: int, item: object) -> None:
         """One more instance of a multi-instance activity; `key` is that of its body or of one of its instances.
@@ -150,6 +220,41 @@ class Execution:
         """Terminate one instance of a multi-instance activity and go on without it. Raises NotFound as above."""
         task = search.find(self._instance, key, lambda found: found.task_spec.instance_of_body)
         self._command(lambda: task.task_spec.body.remove(task))
+
+    def activate(
+        self,
+        element_id: str,
+        variables: Variables | None = None,
+        *,
+        local: Variables | None = None,
+        scope_key: int | None = None,
+    ) -> None:
+        """Put a token on an element, beside those there are; subprocesses around it are entered if need be.
+
+        `variables` go into the process, `local` into the element's own scope. `scope_key` is the element instance
+        around it, where several could be. Raises Rejected for start and boundary events, what stands behind an
+        event-based gateway, and without one single place.
+        """
+        checked, own = self._checked(variables or {}), self._checked(local or {})
+        scopes.write(self._instance.task_tree, self.variables, checked)
+        self._command(lambda: modification.activate(self._instance, element_id, own, scope_key))
+
+    def terminate(self, key: int) -> None:
+        """Stop an element instance, and what is around it once nothing else is inside.
+
+        Raises Rejected if nothing of the process instance would be left.
+        """
+        task = search.find(self._instance, key, lambda found: found.parent is not None)
+        self._command(lambda: modification.terminate(task))
+
+    def skip(self, key: int, variables: Variables | None = None) -> None:
+        """Go on behind an element with an incident as if it had worked; variables stand for its result.
+
+        Raises Rejected for gateways that wait for tokens: they can only be left by `move`.
+        """
+        task = search.find(self._instance, key, lambda found: "incident" in found.internal_data)
+        checked = self._checked(variables or {})
+        self._command(lambda: modification.skip(task, checked))
 
     def save(self) -> bytes:
         """The state without the diagram and without `variables`, compressed."""
@@ -202,25 +307,20 @@ class Execution:
         self._check_size()
 
     def _check_size(self) -> None:
-        self._instance.meter.check_size(
-            len(json.dumps(self.variables, ensure_ascii=False).encode())
-        )
+        self._instance.meter.check_size(len(encoded(self.variables)))
 
     def _checked(self, variables: Variables) -> dict[str, Any]:
         return check_variables(variables, self._instance.context.budget.bytes)
 
-    def _trigger(self, task: Task, listener: listeners.Listener, variables: Variables) -> None:
-        listeners.used(task, listener)
-        element = task.workflow.spec.elements[listener["element"]]
-        task.task_spec.triggered(task, element, variables)
-
-    def _fire_all(self) -> None:
-        now = self._instance.context.now
-        while found := search.due(self._instance, now):
-            task, listener = found
+    def _fire(self, due: list[search.Due]) -> None:
+        others = {listener["key"] for _, listener in due[1:]}
+        while due:
+            task, listener = due[0]
             self._instance.meter.count_step(listener["element"])
-            self._trigger(task, listener, {})
+            listeners.heard(task, listener, {})
             self._instance.run_to_wait()
+            now = search.due(self._instance, self._instance.context.now)
+            due = [one for one in now if one[1]["key"] not in others]
 
     def _retry(self, task: Task) -> None:
         del task.internal_data["incident"]
@@ -233,8 +333,9 @@ class Execution:
             task._ready()  # noqa: SLF001
 
     def _move(self, task: Task, element_id: str) -> None:
+        source = {"from": task.internal_data["key"]} if "key" in task.internal_data else {}
         task.workflow.terminate(task)
-        task.workflow.spawn(element_id)
+        task.workflow.spawn(element_id, **source)
 
 
 def _start(diagram: Diagram, process_id: str, start_event: str | None) -> str:

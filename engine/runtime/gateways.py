@@ -57,7 +57,8 @@ class Joining(Behaviour):
         """The first token standing before the gateway on each of its flows."""
         standing: dict[str, Task] = {}
         for other in task.workflow.tasks.values():
-            if other.task_spec is self and other.has_state(STANDING):
+            stands = other.task_spec is self and other.has_state(STANDING)
+            if stands and "flow" in other.internal_data:
                 standing.setdefault(other.internal_data["flow"], other)
         return standing
 
@@ -82,6 +83,7 @@ class Joining(Behaviour):
         """Let the token go on for all of them."""
         merged = [other for other in others if other is not task]
         task.internal_data["joined"] = [other.internal_data["flow"] for other in merged]
+        task.internal_data["joined_from"] = [other.internal_data["from"] for other in merged]
         for other in merged:
             task.workflow.terminate(other)
 
@@ -90,6 +92,8 @@ class ParallelGateway(Joining, SpiffParallel):  # type: ignore[misc]
     """Waits for a token on every incoming flow, then sends one along every outgoing flow."""
 
     def _update_hook(self, my_task: Task) -> bool:
+        if "flow" not in my_task.internal_data:  # somebody put it here: it waits for no others
+            return True
         standing = self.arrived(my_task)
         if len(standing) < len(self.element.incoming):
             my_task._set_state(TaskState.WAITING)  # noqa: SLF001
@@ -116,7 +120,8 @@ class InclusiveGateway(Choice, Joining, SpiffInclusive):  # type: ignore[misc]
     """Takes every flow whose condition holds; joins the tokens that can still come (BPMN 2.0, 13.4.3)."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        if len(self.element.incoming) < 2:  # noqa: PLR2004 - one flow: nothing to join
+        alone = len(self.element.incoming) < 2  # noqa: PLR2004 - one flow: nothing to join
+        if alone or "flow" not in my_task.internal_data:
             return True
         my_task._set_state(TaskState.WAITING)  # noqa: SLF001
         return False

@@ -84,6 +84,9 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
         index = task.internal_data["size"] - len(items)
         child = task._add_child(self.inner, TaskState.FUTURE)  # noqa: SLF001
         child.internal_data.update(index=index, variables=self._variables(index, items.pop(0)))
+        if origin := task.internal_data.get("origin"):
+            # Everybody is told why the step is open again; who does what is for the diagram to say.
+            child.internal_data["origin"] = {**origin, "assignee": None}
         self.inner._update(child)  # noqa: SLF001
 
     def _variables(self, index: int, item: Any) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def _inside(diagram: Diagram, element: Element) -> Element | None:
 
 
 def _next(diagram: Diagram, element: Element) -> Element | None:
+    if element.links:
+        return diagram.elements[element.links[0]]
     if element.outgoing:
         return diagram.elements[diagram.flows[_straightest(diagram, element)].target]
     surrounding = diagram.elements.get(element.scope)

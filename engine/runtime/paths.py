@@ -33,11 +33,12 @@ def check(diagram: Diagram, longest: int) -> list[Finding]:
 
 
 def successors(diagram: Diagram) -> dict[str, list[str]]:
-    """To each element the elements a token goes to next; boundary events follow their hosts, insides their outsides."""
+    """To each element the elements a token goes to next; boundary events follow their hosts, links what throws them."""
     graph: dict[str, list[str]] = {}
     for element in diagram.elements.values():
         following = [diagram.flows[id_].target for id_ in element.outgoing]
-        graph[element.id] = following + list(element.boundary) + _starts(diagram, element)
+        following += [*element.boundary, *element.links]
+        graph[element.id] = following + _starts(diagram, element)
     return graph
 
 
@@ -72,7 +73,8 @@ def closure(graph: Graph, starts: Iterable[str]) -> set[str]:
 
 def waits(element: Element) -> bool:
     """Whether a token may stay at the element: for a person, a job, a message, a time, or something inside it."""
-    return element.type in WAITING or "taskDefinition" in element.extensions
+    is_link = element.trigger is not None and element.trigger.kind == "link"
+    return not is_link and (element.type in WAITING or "taskDefinition" in element.extensions)
 
 
 def _endless(diagram: Diagram, graph: Graph) -> Iterator[Finding]:

@@ -29,7 +29,8 @@ DRAWN_ONLY = {
     "documentation", "extensionElements", "incoming", "outgoing", "laneSet", "textAnnotation", "association", "group",
     "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "dataInputAssociation",
     "dataOutputAssociation", "property", "auditing", "monitoring", "messageEventDefinition", "timerEventDefinition",
-    "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "script",
+    "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "signalEventDefinition",
+    "linkEventDefinition", "conditionalEventDefinition", "script",
     "multiInstanceLoopCharacteristics", "supportedInterfaceRef", "correlationSubscription",
 }  # fmt: skip
 CAMUNDA_7 = "{http://camunda.org/schema/1.0/bpmn}"
@@ -39,15 +40,12 @@ REASONS = {
     "transaction": "use a subprocess",
     "standardLoopCharacteristics": "draw the loop with a gateway",
     "compensateEventDefinition": "nothing would be undone",
-    "signalEventDefinition": "use a message",
-    "linkEventDefinition": "draw the sequence flow",
-    "conditionalEventDefinition": "use a message or a gateway",
     "cancelEventDefinition": "use an error event",
 }
 EXTENSIONS = {
     "userTask", "assignmentDefinition", "formDefinition", "taskSchedule", "priorityDefinition", "ioMapping", "input",
     "output", "properties", "property", "taskDefinition", "taskHeaders", "header", "calledDecision", "script",
-    "calledElement", "loopCharacteristics", "subscription", "versionTag", "userTaskForm",
+    "calledElement", "loopCharacteristics", "subscription", "conditionalFilter", "versionTag", "userTaskForm",
 }  # fmt: skip
 
 
@@ -91,6 +89,7 @@ def _process(node: Any) -> Process:
         documentation=xml.text(node, bpmn("documentation")),
         properties=extensions.pairs(node, "properties", "property", "name"),
         line=node.sourceline,
+        version_tag=extensions.attributes(node).get("versionTag", {}).get("value", ""),
     )
 
 
@@ -205,16 +204,28 @@ def _connect(reading: Reading) -> None:
     incoming: dict[str, list[str]] = {}
     outgoing: dict[str, list[str]] = {}
     boundary: dict[str, list[str]] = {}
+    links: dict[tuple[str, str], list[str]] = {}
     for flow in reading.flows.values():
         outgoing.setdefault(flow.source, []).append(flow.id)
         incoming.setdefault(flow.target, []).append(flow.id)
     for element in reading.elements.values():
         if element.attached_to:
             boundary.setdefault(element.attached_to, []).append(element.id)
+        if link := _link(element, "intermediateCatchEvent"):
+            links.setdefault((element.scope, link), []).append(element.id)
     for id_, element in reading.elements.items():
         reading.elements[id_] = replace(
             element,
             incoming=tuple(incoming.get(id_, ())),
             outgoing=tuple(outgoing.get(id_, ())),
             boundary=tuple(boundary.get(id_, ())),
+            links=tuple(
+                links.get((element.scope, _link(element, "intermediateThrowEvent") or ""), ())
+            ),
         )
+
+
+def _link(element: Element, kind: str) -> str | None:
+    """The link that an event of that type catches or throws."""
+    trigger = element.trigger
+    return trigger.name if trigger and trigger.kind == "link" and element.type == kind else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.runtime import paths
+from engine.runtime import approvals, paths
 from engine.runtime.diagram import Element, Flow, Process
 from engine.runtime.finding import Finding
 from engine.runtime.reader import ACTIVITIES
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 ELEMENTS = 500
 SEQUENCE = 400
 _ID = re.compile(r"[^\W\d][\w.\-]{0,199}")
-HEARD = ("message", "timer")
+STARTING = ("message", "signal", "timer")
+HEARD = (*STARTING, "conditional")
 EVENT_STARTS = (*HEARD, "error", "escalation")
 CAUGHT = {
-    "startEvent": (None, *HEARD),
-    "intermediateCatchEvent": HEARD,
+    "startEvent": (None, *STARTING),
+    "intermediateCatchEvent": (*HEARD, "link"),
     "boundaryEvent": EVENT_STARTS,
-    "intermediateThrowEvent": (None, "escalation", "message"),
-    "endEvent": (None, "error", "escalation", "terminate", "message"),
+    "intermediateThrowEvent": (None, "escalation", "message", "signal", "link"),
+    "endEvent": (None, "error", "escalation", "terminate", "message", "signal"),
 }
 
 
@@ -97,7 +98,7 @@ def behaviour(diagram: Diagram) -> list[Finding]:
         if not any(e.type == "startEvent" for e in diagram.inside(process_id)):
             line = diagram.content[process_id].line
             findings.append(Finding("error", "empty_process", process_id, line, {"id": process_id}))
-    return findings + paths.check(diagram, SEQUENCE)
+    return findings + approvals.check(diagram) + paths.check(diagram, SEQUENCE)
 
 
 def _error(element: Element, code: str, **params: str) -> Finding:
@@ -154,6 +155,28 @@ def _event(diagram: Diagram, element: Element) -> Iterator[Finding]:
     sends = element.type in WORKED and element.extension("taskDefinition")
     if kind == "message" and element.trigger and not sends:
         yield from _message(element, needs_key=needs_key)
+    if kind == "signal" and element.trigger and not element.trigger.name:
+        yield _error(element, "missing", what="The name of the signal")
+    if kind == "conditional" and element.trigger and not element.trigger.expression:
+        yield _error(element, "missing", what="The condition")
+    if kind == "link":
+        yield from _link(diagram, element)
+
+
+def _link(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    throws = element.type == "intermediateThrowEvent"
+    name = element.trigger.name if element.trigger else ""
+    if not name:
+        yield _error(element, "missing", what="The name of the link")
+    elif throws and not element.links:
+        yield _error(element, "reference", what="The catch event of the link", id=name)
+    elif len(element.links) > 1:
+        yield _error(element, "link_twice", name=name)
+    if element.outgoing if throws else element.incoming:
+        way = "from a link that throws" if throws else "to a link that catches"
+        yield _error(
+            element, "unsupported", what=f"A sequence flow {way}", reason="the link leads on"
+        )
 
 
 def _in_event_subprocess(diagram: Diagram, element: Element) -> bool:
@@ -186,7 +209,7 @@ NEEDED = {
 
 
 BINDINGS = {
-    "calledElement": ("latest",),
+    "calledElement": ("latest", "deployment", "versionTag"),
     "calledDecision": ("latest", "deployment"),
     "formDefinition": ("latest", "deployment"),
 }
@@ -207,24 +230,40 @@ def _work(element: Element) -> Iterator[Finding]:
             "resultVariable"
         ):
             yield _error(element, "missing", what=f"The resultVariable of zeebe:{name}")
-    for name, allowed in BINDINGS.items():
-        binding = element.extension(name).get("bindingType", "latest")
-        if binding not in allowed:
-            reason = (
-                "a called process is its latest version"
-                if binding == "deployment"
-                else "versions have no tags"
-            )
-            yield _error(element, "unsupported", what=f"The binding type {binding}", reason=reason)
-    if "taskDefinition" in element.extensions and element.type not in WORKED:
+    yield from _bindings(element)
+    if "taskDefinition" in element.extensions and not _worked(element):
         yield _error(
             element,
             "unsupported",
-            what=f"A task definition on a {element.type}",
+            what=f"A task definition on a {_kind(element)}{element.type}",
             reason="no job would be made",
         )
     if element.loop and not (element.loop.input_collection or element.loop.cardinality):
         yield _error(element, "missing", what="The input collection of the multi-instance activity")
+
+
+def _bindings(element: Element) -> Iterator[Finding]:
+    for name, allowed in BINDINGS.items():
+        binding = element.extension(name).get("bindingType", "latest")
+        if binding not in allowed:
+            yield _error(
+                element,
+                "unsupported",
+                what=f"The binding type {binding}",
+                reason="it is the one of the definition's own deployment",
+            )
+    called = element.extension("calledElement")
+    if called.get("bindingType") == "versionTag" and not called.get("versionTag"):
+        yield _error(element, "missing", what="The versionTag of zeebe:calledElement")
+
+
+def _worked(element: Element) -> bool:
+    """Whether a job worker may do the element: a task, or an event that does nothing else."""
+    return element.type in WORKED and _kind(element) in ("", "message ")
+
+
+def _kind(element: Element) -> str:
+    return f"{element.trigger.kind} " if element.trigger else ""
 
 
 def _subprocess(diagram: Diagram, element: Element) -> Iterator[Finding]:
@@ -235,7 +274,9 @@ def _subprocess(diagram: Diagram, element: Element) -> Iterator[Finding]:
 def _event_gateway(diagram: Diagram, element: Element) -> Iterator[Finding]:
     targets = [diagram.elements[diagram.flows[id_].target] for id_ in element.outgoing]
     for target in targets:
-        if target.type not in ("intermediateCatchEvent", "receiveTask") or len(target.incoming) > 1:
+        is_link = target.trigger is not None and target.trigger.kind == "link"
+        catches = target.type in ("intermediateCatchEvent", "receiveTask") and not is_link
+        if not catches or len(target.incoming) > 1:
             yield _error(element, "event_gateway_target")
     if sum(bool(t.trigger and t.trigger.kind == "timer") for t in targets) > 1:
         yield _error(element, "timers_on_gateway")

@@ -8,12 +8,20 @@ SpiffWorkflow's own `task.data` stays empty.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
 
 Variables = dict[str, Any]
+
+
+class Change(NamedTuple):
+    """A variable of a scope got a new value; `kind` is create or update."""
+
+    scope: Variables
+    name: str
+    kind: str
 
 
 def own(task: Task) -> Variables:
@@ -51,4 +59,14 @@ def propagate(task: Task, variables: Mapping[str, Any], *, above: bool = False) 
     if above and "variables" in task.internal_data:
         del scopes[0]
     for name, value in variables.items():
-        next((scope for scope in scopes if name in scope), scopes[-1])[name] = value
+        scope = next((scope for scope in scopes if name in scope), scopes[-1])
+        write(task, scope, {name: value})
+
+
+def write(task: Task, scope: Variables, variables: Mapping[str, Any]) -> None:
+    """Write variables into that scope, and remember what is new or different there for the conditions that wait."""
+    changed = task.workflow.top_workflow.changed
+    for name, value in variables.items():
+        if name not in scope or scope[name] != value:
+            changed.append(Change(scope, name, "update" if name in scope else "create"))
+        scope[name] = value

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.runtime.workflow import Instance
 
 
+Due = tuple["Task", listeners.Listener]
+
+
 def alive(instance: Instance) -> list[Active]:
     """The element instances that are alive, in the order they came."""
     tokens = [token for scope in instance.scopes() for token in scope.tokens()]
@@ -75,20 +78,20 @@ def beside(task: Task, element_id: str) -> Task:
 
 
 def listening(instance: Instance, key: int) -> tuple[Task, listeners.Listener]:
-    """The message subscription of that key and the token that holds it. Raises NotFound."""
+    """The message or signal subscription of that key and the token that holds it. Raises NotFound."""
     for task in instance.all_tokens():
         for listener in listeners.of(task):
-            if listener["key"] == key and "name" in listener:
+            if listener["key"] == key and listeners.ADDRESSED & listener.keys():
                 return task, listener
-    raise NotFound(noun="message subscription", key=key)
+    raise NotFound(noun="subscription", key=key)
 
 
-def due(instance: Instance, now: datetime) -> tuple[Task, listeners.Listener] | None:
-    """The timer that has been due longest, with the token that holds it."""
+def due(instance: Instance, now: datetime) -> list[Due]:
+    """The timers that are due, the one due longest first, with the tokens that hold them."""
     timers = [
         (instant, task, listener)
         for task in instance.all_tokens()
         for instant, listener in listeners.due(task)
         if instant <= now
     ]
-    return min(timers, key=lambda timer: timer[0])[1:] if timers else None
+    return [timer[1:] for timer in sorted(timers, key=lambda timer: timer[0])]

@@ -94,7 +94,7 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
                 continue
             seen.add(current)
             element = self.elements[current]
-            ahead += element.boundary
+            ahead += [*element.boundary, *element.links]
             ahead += [self.flows[id_].target for id_ in element.outgoing]
         return frozenset(seen)
 

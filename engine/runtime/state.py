@@ -1,4 +1,4 @@
-"""The saved form of a running process: its live tokens as compressed JSON.
+"""The saved form of a running process: its live tokens as JSON, compressed unless it is short.
 
 Neither the specification (it comes from the diagram, by definition key) nor the process's own variables are in it.
 A token is [spec name, state, internal data, instances inside, scope inside]; a scope is [root data, root state,
@@ -17,6 +17,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
+from engine.runtime.values import encoded
 from engine.runtime.workflow import Instance
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LARGEST = 64_000_000
+SMALL = 1000  # bytes: compressing so little takes longer than reading and writing it
+PLAIN = b"["
 
 
 class StateUnfit(Rejected):
@@ -37,7 +40,8 @@ class StateUnfit(Rejected):
 def dump(instance: Instance) -> bytes:
     """Save everything but the process variables."""
     data = [VERSION, instance.spec.name, instance.completed, _scope(instance)]
-    return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+    text = encoded(data)
+    return text if len(text) <= SMALL else zlib.compress(text, 1)
 
 
 def _scope(scope: Scope) -> list[Any]:
@@ -61,8 +65,25 @@ def load(
     diagram: Diagram, definition_key: int, context: Context, state: bytes, variables: dict[str, Any]
 ) -> Instance:
     """Restore what `dump` made. Raises StateUnfit if the diagram lacks an element that holds a token."""
-    inflate = zlib.decompressobj()
-    version, process_id, completed, scope = json.loads(inflate.decompress(state, LARGEST))
+    return restore(diagram, definition_key, context, read(state), variables)
+
+
+def read(state: bytes) -> list[Any]:
+    """What `dump` made as plain lists: version, process id, whether completed, and the outermost scope."""
+    text = state if state.startswith(PLAIN) else zlib.decompressobj().decompress(state, LARGEST)
+    data: list[Any] = json.loads(text)
+    return data
+
+
+def restore(
+    diagram: Diagram,
+    definition_key: int,
+    context: Context,
+    data: list[Any],
+    variables: dict[str, Any],
+) -> Instance:
+    """Bring to life what `read` gave. Raises StateUnfit as `load` does."""
+    version, process_id, completed, scope = data
     if version != VERSION or process_id not in diagram.specs:
         raise StateUnfit(reason=f"version {version}, process {process_id}")
     spec = diagram.specs[process_id]

@@ -11,6 +11,7 @@ from SpiffWorkflow.bpmn.specs.defaults import SubWorkflowTask
 from engine.errors import EngineError
 from engine.runtime import scopes
 from engine.runtime.behaviour import Behaviour, payload_of
+from engine.runtime.context import Binding
 from engine.runtime.evaluation import evaluate
 from engine.runtime.faults import CALLED_PROCESS, Fault
 from engine.runtime.workflow import Subprocess
@@ -35,8 +36,9 @@ class EmbeddedSubprocess(Behaviour, SubWorkflowTask):  # type: ignore[misc]
         """Begin inside."""
         inner = self.inner(task)
         if payload := payload_of(task):
-            scopes.own(task).update(payload)
-        Subprocess(inner, task, None, task.workflow.definition_key).begin(inner.start_id)
+            scopes.write(task, scopes.own(task), payload)
+        inside = task.internal_data.pop("inside", None) or {"start": inner.start_id}
+        Subprocess(inner, task, None, task.workflow.definition_key).begin(**inside)
 
     def inner(self, task: Task) -> ProcessSpec:
         """The specification of its inside."""
@@ -83,8 +85,12 @@ class CallActivity(Behaviour, SpiffCallActivity):  # type: ignore[misc]
         if not isinstance(process_id, str):
             raise Fault(CALLED_PROCESS, f"the called process is {process_id!r}, not a text")
         context: Context = task.workflow.top_workflow.context
+        kind = self.called.get("bindingType", "latest")
         try:
-            return context.diagram_for(process_id)
+            if kind == "latest" or context.bound is None:
+                return context.diagram_for(process_id)
+            tag = str(evaluate(task, self.called.get("versionTag", "")))
+            return context.bound(process_id, Binding(kind, task.workflow.definition_key, tag))
         except EngineError as error:
             raise Fault(CALLED_PROCESS, f"{process_id}: {error.message}") from error
 

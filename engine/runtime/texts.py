@@ -21,7 +21,7 @@ EVALUATED = (
     ("priorityDefinition", ("priority",)),
     ("formDefinition", ("formId",)),
     ("taskDefinition", ("type", "retries")),
-    ("calledElement", ("processId",)),
+    ("calledElement", ("processId", "versionTag")),
     ("calledDecision", ("decisionId",)),
 )
 _CARDINALITY = re.compile(r"(?:\d{1,2}|[1-4]\d\d|500)?", re.ASCII)
@@ -94,10 +94,10 @@ def _of(element: Element) -> Iterator[tuple[str, str, bool]]:
         yield "The completion condition", loop.completion_condition, True
         yield "The cardinality", loop.cardinality, False
     if trigger := element.trigger:
-        yield "The message name", trigger.name, False
+        yield "The name", trigger.name, False
         yield "The correlation key", trigger.correlation_key, True
         yield "The code", trigger.code or "", False
-        yield "The timer", trigger.expression, False
+        yield "The " + trigger.kind, trigger.expression, trigger.kind == "conditional"
 
 
 def _constants(element: Element) -> Iterator[Finding]:

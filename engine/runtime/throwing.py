@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from SpiffWorkflow.bpmn.specs.defaults import NoneTask
 
+from engine.runtime import listeners, scopes
 from engine.runtime.behaviour import Behaviour
 from engine.runtime.evaluation import evaluate
+from engine.runtime.events import SignalThrown
 from engine.runtime.faults import EXPRESSION, UNHANDLED_ERROR, Fault
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Throw(Behaviour, NoneTask):  # type: ignore[misc]
         """Leave, if the error it throws will be caught."""
         if trigger := self.element.trigger:
             task.internal_data["code"] = self._code(task, trigger.code)
+            if trigger.kind == "signal":
+                task.internal_data["signal"] = listeners.name_of(task, trigger)
         if self._kind == "error" and catcher(task, "error", task.internal_data["code"]) is None:
             raise Fault(UNHANDLED_ERROR, f"no event catches the error {task.internal_data['code']}")
         return self.leave(task, {})
@@ -93,6 +97,12 @@ class Throw(Behaviour, NoneTask):  # type: ignore[misc]
         super()._on_complete_hook(my_task)
         if self._kind == "terminate":
             self._terminate_others(my_task)
+        elif self._kind == "link":
+            source = {"from": my_task.internal_data["key"]}
+            my_task.workflow.spawn(self.element.links[0], payload={}, **source)
+        elif self._kind == "signal":
+            name, variables = my_task.internal_data["signal"], dict(scopes.own(my_task))
+            my_task.workflow.report(my_task, SignalThrown, signal_name=name, variables=variables)
         elif self._kind in ("error", "escalation"):
             code = my_task.internal_data["code"]
             if found := catcher(my_task, self._kind, code):

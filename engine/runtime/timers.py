@@ -1,4 +1,4 @@
-"""Timers by the calendar: ISO 8601 dates, durations and repeating intervals. Pure functions of text and instants."""
+"""Timers by the calendar: ISO 8601 dates, durations and repeating intervals, cron. Pure functions of text and instants."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+
+from cronsim import CronSim, CronSimError
 
 LONGEST = timedelta(days=36525)
 SHORTEST_CYCLE = timedelta(seconds=1)
@@ -75,9 +77,46 @@ def instant(value: Any, zone: tzinfo) -> datetime:
         raise ValueError(f"{value} is beyond the calendar") from None
 
 
+MACROS = {
+    "@yearly": "0 0 0 1 1 *",
+    "@annually": "0 0 0 1 1 *",
+    "@monthly": "0 0 0 1 * *",
+    "@weekly": "0 0 0 * * SUN",
+    "@daily": "0 0 0 * * *",
+    "@midnight": "0 0 0 * * *",
+    "@hourly": "0 0 * * * *",
+}
+CRON_FIELDS = 6
+
+
+def _is_cron(text: str) -> bool:
+    return text.strip() in MACROS or len(text.split()) > 1
+
+
+def _next_of_cron(text: str, after: datetime, zone: tzinfo) -> datetime:
+    """The first moment after an instant that the expression names. Raises ValueError."""
+    fields = MACROS.get(text.strip(), text).replace("?", "*").split()
+    if len(fields) != CRON_FIELDS or (fields[3] != "*" and fields[5] != "*"):
+        raise ValueError(
+            f"{text} is not a cron expression of six fields such as 0 0 9 * * MON-FRI, with a day or a weekday"
+        )
+    try:
+        moments = CronSim(" ".join(fields), after.astimezone(zone))
+        # When the clocks go back, a fixed hour comes once and not again.
+        fixed = not fields[2].startswith("*")
+        return next(m for m in moments if not (fixed and m.fold)).astimezone(UTC)
+    except CronSimError as error:
+        raise ValueError(f"{text}: {error}") from None
+    except StopIteration:
+        raise ValueError(f"{text} never comes") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """When it fires (`due`, aware UTC); a cycle also how often still (None: for ever) and what it counts from."""
+    """When it fires (`due`, aware UTC); a cycle also how often still (None: for ever) and what it counts from.
+
+    `every` is a duration, or a cron expression of six fields: seconds first, read in the zone of the site.
+    """
 
     due: datetime
     every: str | None = None
@@ -98,6 +137,8 @@ class Timer:
 
     @classmethod
     def _cycle(cls, text: str, now: datetime, zone: tzinfo) -> Timer:
+        if _is_cron(text):
+            return cls(_next_of_cron(text, now, zone), text, None, now)
         repetitions, *rest = text.strip().split("/")
         found = re.fullmatch(r"R(\d{0,9})", repetitions)
         if not found or len(rest) not in (1, 2):
@@ -111,8 +152,11 @@ class Timer:
             return cls(begin, rest[-1], left, begin, 0)
         return cls(every.after(now), rest[-1], left, now, 1)
 
-    def following(self, now: datetime) -> Timer | None:
+    def following(self, now: datetime, zone: tzinfo = UTC) -> Timer | None:
         """The next occurrence, None after the last. Occurrences missed until now are left out; it goes on from now."""
+        if self.every is not None and _is_cron(self.every):
+            due = _next_of_cron(self.every, max(now, self.due), zone)
+            return Timer(due, self.every, None, self.anchor)
         left = None if self.left is None else self.left - 1
         if self.every is None or self.anchor is None or left == 0:
             return None

@@ -1,12 +1,13 @@
-"""What events wait for or throw: messages, errors and escalations of the file, and timers."""
+"""What events wait for or throw: messages, signals, errors and escalations of the file, timers, conditions, links."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.runtime import xml
-from engine.runtime.diagram import Trigger
+from engine.runtime.diagram import Trigger, split
 from engine.runtime.xml import ZEEBE, bpmn
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ TIMERS = ("timeDate", "timeDuration", "timeCycle")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The file's messages (name, correlation key), errors and escalations (code), by id."""
+    """The file's messages (name, correlation key), signals (name), errors and escalations (code), by id."""
 
     messages: dict[str, tuple[str, str]]
+    signals: dict[str, str]
     errors: dict[str, str]
     escalations: dict[str, str]
 
@@ -28,6 +30,7 @@ class Catalogue:
         """Read the root elements that events refer to."""
         return cls(
             {node.get("id"): _message(node) for node in root.findall(bpmn("message"))},
+            {node.get("id"): node.get("name", "") for node in root.findall(bpmn("signal"))},
             {node.get("id"): node.get("errorCode", "") for node in root.findall(bpmn("error"))},
             {
                 node.get("id"): node.get("escalationCode", "")
@@ -37,20 +40,30 @@ class Catalogue:
 
     def trigger(self, reading: Reading, definition: Any) -> Trigger | None:
         """The trigger of an event definition; None (with a finding) if the kind is not supported."""
-        match xml.local(definition):
-            case "messageEventDefinition":
-                return self.message(reading, definition)
-            case "timerEventDefinition":
-                return _timer(reading, definition)
-            case "errorEventDefinition":
-                return Trigger("error", code=_code(reading, definition, "errorRef", self.errors))
-            case "escalationEventDefinition":
-                return Trigger(
-                    "escalation", code=_code(reading, definition, "escalationRef", self.escalations)
-                )
-            case "terminateEventDefinition":
-                return Trigger("terminate")
-        return None
+        readers: dict[str, Callable[[], Trigger]] = {
+            "message": lambda: self.message(reading, definition),
+            "signal": lambda: self._signal(reading, definition),
+            "timer": lambda: _timer(reading, definition),
+            "conditional": lambda: _condition(definition),
+            "link": lambda: Trigger("link", name=definition.get("name", "")),
+            "error": lambda: self._coded("error", reading, definition, self.errors),
+            "escalation": lambda: self._coded("escalation", reading, definition, self.escalations),
+            "terminate": lambda: Trigger("terminate"),
+        }
+        read = readers.get(xml.local(definition).removesuffix("EventDefinition"))
+        return read() if read else None
+
+    def _signal(self, reading: Reading, definition: Any) -> Trigger:
+        return Trigger("signal", name=_named(reading, definition, "signalRef", self.signals))
+
+    def _coded(
+        self,
+        kind: Literal["error", "escalation"],
+        reading: Reading,
+        definition: Any,
+        known: dict[str, str],
+    ) -> Trigger:
+        return Trigger(kind, code=_named(reading, definition, f"{kind}Ref", known) or None)
 
     def message(self, reading: Reading, node: Any) -> Trigger:
         """The message that a `messageRef` attribute names."""
@@ -76,14 +89,23 @@ def _timer(reading: Reading, definition: Any) -> Trigger:
     return Trigger("timer", timer="timeDuration", expression="PT0S")
 
 
-def _code(reading: Reading, definition: Any, attribute: str, known: dict[str, str]) -> str | None:
+def _condition(definition: Any) -> Trigger:
+    zeebe = definition.find(f"{bpmn('extensionElements')}/{{{ZEEBE}}}conditionalFilter")
+    limits: Any = {} if zeebe is None else zeebe
+    return Trigger(
+        "conditional",
+        expression=xml.text(definition, bpmn("condition")),
+        filter_names=tuple(split(limits.get("variableNames", ""))),
+        filter_changes=tuple(split(limits.get("variableEvents", ""))),
+    )
+
+
+def _named(reading: Reading, definition: Any, attribute: str, known: dict[str, str]) -> str:
     reference = definition.get(attribute)
-    if reference is None:
-        return None
-    if reference not in known:
+    if reference is not None and reference not in known:
         what = f"The {attribute.removesuffix('Ref')}"
         _note(reading, "reference", definition, what=what, id=reference)
-    return known.get(reference) or None
+    return known.get(reference, "")
 
 
 def _note(reading: Reading, code: str, definition: Any, **params: str) -> None:

@@ -12,6 +12,7 @@ from engine.errors import FieldError, InvalidVariables
 
 DEPTH = 40
 LARGEST = 2**53
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -30,11 +31,16 @@ def check_variables(variables: Mapping[str, Any], limit: int = 1_000_000) -> dic
     }
     if errors:
         raise InvalidVariables({name: [UnsafeValue(reason=why)] for name, why in errors.items()})
-    text = json.dumps(variables, ensure_ascii=False)
-    if len(text.encode()) > limit:
+    text = encoded(variables)
+    if len(text) > limit:
         raise InvalidVariables({"": [UnsafeValue(reason=f"is larger than {limit} bytes")]})
     copy: dict[str, Any] = json.loads(text)
     return copy
+
+
+def encoded(value: object) -> bytes:
+    """The value as JSON, the way it is measured and saved."""
+    return _ENCODER.encode(value).encode()
 
 
 def _named_problem(name: object, value: Any) -> str | None:

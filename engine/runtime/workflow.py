@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import listeners
+from engine.runtime import conditions, listeners
 from engine.runtime.events import ElementTerminated, Event, IncidentClosed
 from engine.runtime.meter import Meter
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.runtime.behaviour import Behaviour
     from engine.runtime.context import Context
     from engine.runtime.diagram import Flow
+    from engine.runtime.scopes import Change
     from engine.runtime.specs import ProcessSpec
 
 
@@ -59,15 +60,15 @@ class Scope:
     variables: dict[str, Any] | None
     definition_key: int
 
-    def begin(self, start: str) -> None:
-        """Put the first token on that start event."""
-        self.task_tree.internal_data["start"] = start
+    def begin(self, start: str, first: dict[str, Any] | None = None) -> None:
+        """Put the first token on that start event, or on the element where somebody wants it; `first` is its data."""
+        self.task_tree.internal_data.update(start=start, first=first or {})
         self.task_tree.run()
 
     def follow(self, task: Task, flow: Flow) -> None:
         """Send a token along a sequence flow; SpiffWorkflow moves it on when the task has completed."""
         child = task._add_child(self.spec.task_specs[flow.target], TaskState.FUTURE)  # noqa: SLF001
-        child.internal_data["flow"] = flow.id
+        child.internal_data.update({"flow": flow.id, "from": task.internal_data["key"]})
         if "payload" in task.internal_data:
             child.internal_data["payload"] = task.internal_data.pop("payload")
 
@@ -187,7 +188,11 @@ class Subprocess(Scope, BpmnSubWorkflow):  # type: ignore[misc] # both describe 
 
 
 class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the same attributes
-    """The process instance: the clock and all else of `context`, the tokens whose turn it is, and what happened."""
+    """The process instance: the clock and all else of `context`, the tokens whose turn it is, and what happened.
+
+    `changed` are the variables that got new values and `fresh` the conditions that began to wait since the conditions were
+    last asked.
+    """
 
     host = None
     variables: dict[str, Any]
@@ -205,6 +210,8 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
         self.definition_key = definition_key
         self.events: list[Event] = []
         self.queue: deque[Task] = deque()
+        self.changed: list[Change] = []
+        self.fresh: list[listeners.Listener] = []
         self.meter = Meter(context.budget)
         super().__init__(spec, script_engine=NoScripts(), **kwargs)
 
@@ -223,12 +230,14 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
 
     def run_to_wait(self) -> None:
         """Give each token its turn until all wait for somebody. Raises BudgetExceeded."""
+        conditions.ask(self)
         while self.queue or self._release_joins():
             task = self.queue.popleft()
             if task.state == TaskState.READY:
                 spec: Behaviour = task.task_spec
                 self.meter.count_step(spec.element.id)
                 task.run()
+                conditions.ask(self)
 
     def _release_joins(self) -> bool:
         """Whether an inclusive join can go on now that nothing else moves."""

@@ -19,17 +19,21 @@ from .runtime.bpmn import (
     flow,
     gateway,
     job,
+    link,
     loop,
     mapping,
     message,
     node,
+    on_condition,
     on_error,
     on_escalation,
     on_message,
+    on_signal,
     path,
     process,
     property_list,
     script,
+    signal,
     start,
     subprocess,
     terminate,
@@ -69,7 +73,7 @@ def handlers(*triggers, more="", **options):
         event_subprocess(f"h{n}", trigger, end(f"f{n}"), path(f"h{n}_s", f"f{n}"), **options)
         for n, trigger in enumerate(triggers)
     ]
-    return one(task() + "".join(made) + more, root=message() + error() + escalation())
+    return one(task() + "".join(made) + more, root=message() + signal() + error() + escalation())
 
 
 def choosing(kind, condition="=1 > 2", default="x_e"):
@@ -132,6 +136,7 @@ START = node(
         property_list({"businessKey": "=k", "numberPrefix": "RH", "startGroups": "all_staff"}),
     ),
 )
+CRON = timer("timeCycle", "0 0 9-17 * * MON-FRI")
 ALL_TIMERS = [timer("timeDate", "=when"), timer("timeDuration", "P1M"), timer("timeCycle", "R3/PT4H")]  # fmt: skip
 EACH = loop(
     condition="=numberOfCompletedInstances = 1",
@@ -172,11 +177,11 @@ RUNS = {
     "embedded subprocess": one(
         subprocess("x", start("i"), task("u"), end("j"), path("i", "u", "j"), inputs=[("=k", "a")])
     ),
-    "event subprocess: message, timer, error, escalation": handlers(
-        on_message(), ALL_TIMERS[1], on_error(), on_escalation(), interrupting=True
+    "event subprocess: message, signal, timer, condition, error, escalation": handlers(
+        on_message(), on_signal(), ALL_TIMERS[1], on_condition("=k = 2"), on_error(), on_escalation(), interrupting=True
     ),
-    "event subprocess that does not interrupt: message, timer, escalation": handlers(
-        on_message(), ALL_TIMERS[2], on_escalation()
+    "event subprocess that does not interrupt: message, signal, timer, condition, escalation": handlers(
+        on_message(), on_signal(), ALL_TIMERS[2], on_condition("=k = 2"), on_escalation()
     ),
     "multi-instance activity, parallel": one(task("x", EACH)),
     "multi-instance activity, sequential": one(task("x", loop(sequential=True, **bpmn.OVER_XS))),
@@ -199,7 +204,37 @@ RUNS = {
         start(), job("x", on_message(), kind="intermediateThrowEvent"), job("y", on_message(), kind="endEvent"),
         path("s", "x", "y"), root='<message id="M" name="go"/>',
     ),
-    "timer catch event: date, duration, cycle": attached(*ALL_TIMERS, interrupting=False),
+    "timer catch event: date, duration, cycle, cron": attached(*ALL_TIMERS, CRON, interrupting=False),
+    "signal catch event, intermediate and boundary": one(
+        node("subProcess", "x", start("i"), catch("c", on_signal()), end("j"), path("i", "c", "j"))
+        + boundary("b", "x", on_signal(), interrupting=False) + flow("b", "e"), root=signal()
+    ),
+    "signal throw event, intermediate and end": diagram(
+        start(), node("intermediateThrowEvent", "x", extension(mapping([("=k", "a")])), on_signal()), end("y", on_signal()),
+        path("s", "x", "y"), root=signal(),
+    ),
+    "conditional catch event, intermediate and boundary": one(
+        node("subProcess", "x", start("i"), catch("c", on_condition("=k = 2")), end("j"), path("i", "c", "j"))
+        + boundary("b", "x", on_condition("=k = 2", variableNames="k", variableEvents="create, update")) + flow("b", "e")
+    ),
+    "link events": simple(throw("x", link()), catch("y", link()), path("s", "x"), path("y", "e")),
+    "message start event of a process": simple(
+        start("m", on_message()), task(), path("s", "x", "e"), path("m", "x"), root=message(key="")
+    ),
+    "signal start event of a process": simple(
+        start("m", on_signal()), task(), path("s", "x", "e"), path("m", "x"), root=signal()
+    ),
+    "timer start event of a process: date, duration, cycle, cron": simple(
+        *(start(f"m{n}", at) + path(f"m{n}", "x") for n, at in enumerate((*ALL_TIMERS[1:], CRON))), task(), path("s", "x", "e"),
+        properties={"startSites": "north"},
+    ),
+    "`bindingType` deployment of a called process": one(call("x", "other", bindingType="deployment")),
+    "`bindingType` versionTag of a called process": one(
+        call("x", "other", bindingType="versionTag", versionTag="1")
+    ),
+    "version tag of a process": diagram(
+        start(), end(), path("s", "e"), head=zeebe("versionTag", value="1")
+    ),
     "error end event, error boundary event": around(end("j", on_error()), on_error(), on_error("")),
     "escalation throw and end event, escalation boundary event": around(
         end("j", on_escalation()), on_escalation()
@@ -217,21 +252,15 @@ DRAWN = {
     "pools, message flows, processes that are not executable": drawn(root=POOLS),
     "data objects and stores, annotations, associations, groups": drawn(DATA),
     "layout, and elements of other namespaces": drawn(after=SHAPES),
-    "message or timer start event of a process": simple(
-        start("m", on_message()), user("x"), path("s", "x", "e"), path("m", "x"), root=message(key="")
-    ),
     "further none start event of a process": simple(
         start("s2"), task(), path("s", "x", "e"), flow("s2", "e")
     ),
-    "version tag, embedded user task form": one(
-        user("x", more=zeebe("versionTag", value="1") + zeebe("userTaskForm", id="f"))
-    ),
+    "embedded user task form": one(user("x", more=zeebe("userTaskForm", id="f"))),
     "`bindingType` of a form or decision": one(
         user("x", more=zeebe("formDefinition", formId="f", bindingType="deployment"))
     ),
 }  # fmt: skip
 
-SIGNAL = '<signalEventDefinition signalRef="x"/>'
 CAMUNDA_7 = {"xmlns:c": "http://camunda.org/schema/1.0/bpmn", "c:assignee": "a"}
 REFUSED = {
     "transaction subprocess": one(node("transaction", "x")),
@@ -241,9 +270,20 @@ REFUSED = {
     "compensation event": one(throw("x", "<compensateEventDefinition/>")),
     "compensation activity": one(user("x", isForCompensation="true")),
     "cancel event": simple(end("x", "<cancelEventDefinition/>"), path("s", "x")),
-    "signal event": one(catch("x", SIGNAL)),
-    "link event": one(throw("x", '<linkEventDefinition name="l"/>')),
-    "conditional event": one(catch("x", "<conditionalEventDefinition/>")),
+    "conditional start event of a process": simple(
+        start("x", on_condition("=k")), path("s", "e"), path("x", "e")
+    ),
+    "link that nothing catches": simple(throw("x", link()), path("s", "x")),
+    "link that two events catch": simple(
+        throw("x", link()), catch("y", link()), catch("z", link()), path("s", "x"), path("y", "e"), path("z", "e")
+    ),
+    "sequence flow from a link that throws": simple(
+        throw("x", link()), catch("y", link()), path("s", "x", "e"), path("y", "e")
+    ),
+    "sequence flow to a link that catches": simple(
+        throw("x", link()), catch("y", link()), path("s", "x"), path("s", "y", "e")
+    ),
+    "signal without a name": one(throw("x", "<signalEventDefinition/>")),
     "event with several definitions": one(
         catch("x", on_message(), timer("timeDuration", "PT1H")), root=message()
     ),
@@ -253,11 +293,15 @@ REFUSED = {
     "human performer, potential owner": one(user("x", "<potentialOwner/>")),
     "Camunda 7 attributes and elements": one(user("x", **CAMUNDA_7)),
     "any other `zeebe:` element": one(user("x", more=zeebe("executionListeners"))),
-    "`bindingType` deployment of a called process": one(call("x", "other", bindingType="deployment")),
     "task definition on an event that catches or a gateway": one(
         node("exclusiveGateway", "x", extension(zeebe("taskDefinition", type="t")))
     ),
-    "`bindingType` versionTag": one(call("x", "other", bindingType="versionTag", versionTag="1")),
+    "`bindingType` versionTag of a form or decision": one(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="versionTag", versionTag="1"))
+    ),
+    "task definition on an event that throws anything but a message": one(
+        job("x", on_signal(), kind="intermediateThrowEvent"), root=signal()
+    ),
     "intermediate catch event without a trigger": one(node("intermediateCatchEvent", "x")),
     "error or escalation as an intermediate catch event": one(catch("x", on_error()), root=error()),
     "error as an intermediate throw event": one(throw("x", on_error()), root=error()),
@@ -296,7 +340,7 @@ REFUSED = {
     ),
     "expression that is not FEEL": one(script("x", "=if k then", "r")),
     "plain text where an expression is needed": choosing("exclusive", "k > 1"),
-    "timer that is not ISO 8601, cron included": attached(timer("timeCycle", "0 0 9 1 1 1")),
+    "timer that is neither ISO 8601 nor cron": attached(timer("timeCycle", "0 0 9 1 1 1")),
     "more than 500 instances": one(user("x", loop(cardinality="501"))),
     "loop of automatic steps without a way out": simple(
         script("x", "=1", "r"), gateway("exclusive", "m"), path("s", "m", "x", "m")

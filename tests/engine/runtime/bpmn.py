@@ -12,16 +12,18 @@ HEAD = (
 )
 
 
-def diagram(*parts, id="p", root="", name="Test", properties=None):
-    return definitions(root, process(*parts, id=id, name=name, properties=properties))
+def diagram(*parts, id="p", root="", name="Test", properties=None, head=""):
+    inside = process(*parts, id=id, name=name, properties=properties, head=head)
+    return definitions(root, inside)
 
 
 def definitions(*parts):
     return "\n".join([HEAD, *parts, "</definitions>"]).encode()
 
 
-def process(*parts, id="p", name="Test", executable=True, properties=None):
-    head = extension(property_list(properties)) if properties else ""
+def process(*parts, id="p", name="Test", executable=True, properties=None, head=""):
+    head += property_list(properties) if properties else ""
+    head = extension(head) if head else ""
     executable = "true" if executable else "false"
     return f'<process id="{id}" name="{name}" isExecutable="{executable}">{head}{lines(parts)}</process>'
 
@@ -199,3 +201,23 @@ def event_subprocess(id, trigger, *parts, interrupting=False):
 
 def terminate():
     return "<terminateEventDefinition/>"
+
+
+def signal(id="G", name="alarm"):
+    return node("signal", id, name=name)
+
+
+def on_signal(reference="G"):
+    return f'<signalEventDefinition signalRef="{reference}"/>'
+
+
+def on_condition(expression, **limits):
+    inner = extension(zeebe("conditionalFilter", **limits)) if limits else ""
+    return (
+        f"<conditionalEventDefinition>{inner}<condition>{escape(expression)}</condition>"
+        "</conditionalEventDefinition>"
+    )
+
+
+def link(name="away"):
+    return f'<linkEventDefinition name="{name}"/>'

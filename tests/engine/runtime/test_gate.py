@@ -149,9 +149,6 @@ def test_refuses_hostile_or_foreign_files(code, source):
         parse(source)
 
 
-EVENT = '<signalEventDefinition signalRef="x"/>'
-
-
 @pytest.mark.parametrize(
     ("what", "part"),
     [
@@ -161,10 +158,7 @@ EVENT = '<signalEventDefinition signalRef="x"/>'
         ("standardLoopCharacteristics", user("x", "<standardLoopCharacteristics/>")),
         ("isForCompensation", user("x", isForCompensation="true")),
         ("instantiate", node("eventBasedGateway", "x", instantiate="true")),
-        ("signalEventDefinition", catch("x", EVENT)),
         ("compensateEventDefinition", throw("x", "<compensateEventDefinition/>")),
-        ("linkEventDefinition", throw("x", '<linkEventDefinition name="l"/>')),
-        ("conditionalEventDefinition", catch("x", "<conditionalEventDefinition/>")),
         ("cancelEventDefinition", end("x", "<cancelEventDefinition/>")),
         ("more than one event definition", catch("x", on_message(), timer("timeDuration", "PT1H"))),
         ("potentialOwner", user("x", "<potentialOwner/>")),

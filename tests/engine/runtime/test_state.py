@@ -126,9 +126,18 @@ def test_every_activated_element_completes_or_is_terminated_once():
 
 def test_the_state_holds_neither_the_diagram_nor_the_variables():
     w = world(simple(user("u"), path("s", "u", "e"))).start(secret="x" * 50)
-    saved = zlib.decompress(w.run.save()).decode()
+    saved = w.run.save().decode()
     assert "secret" not in saved
     assert json.loads(saved)[0] == 1
+
+
+def test_a_long_state_is_compressed_and_comes_back():
+    many = user("u", loop(**OVER_XS))
+    w = world(simple(many, path("s", "u", "e"))).start(xs=list(range(40)))
+    saved = w.run.save()
+    assert len(saved) < len(zlib.decompress(saved)) / 2
+    w.do("set_variables", None, {"seen": True})
+    assert len(w.waiting) == 40
 
 
 def test_a_called_process_stays_on_the_definition_it_began_with():

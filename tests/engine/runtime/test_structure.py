@@ -78,7 +78,7 @@ def in_path(part, **options):
             "timer",
             simple(
                 user("x"),
-                boundary("b", "x", timer("timeCycle", "0 0 9 * * *")),
+                boundary("b", "x", timer("timeCycle", "0 9 * * *")),
                 path("s", "x", "e"),
                 flow("b", "e"),
             ),

@@ -85,7 +85,7 @@ def test_a_timer_survives_being_stored():
 
 
 @pytest.mark.parametrize(
-    "text", ["R3/PT0S", "R0/PT1H", "R/-PT1H", "PT1H", "R/", "R3/PT1H/PT1H/PT1H", "0 0 9 * * *"]
+    "text", ["R3/PT0S", "R0/PT1H", "R/-PT1H", "PT1H", "R/", "R3/PT1H/PT1H/PT1H", "0 9 * * *"]
 )
 def test_refuses_cycles_without_length_or_repetition(text):
     with pytest.raises(ValueError):
@@ -196,3 +196,58 @@ def test_a_timer_without_sense_is_an_incident_until_its_variable_is_mended():
     w.do("set_variables", None, {"when": "2026-03-02T10:00:00Z"}).do("retry", w.key("c"))
     assert w.incidents == []
     assert w.pass_time(hours=1).done
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("0 0 9-17 * * MON-FRI", "2026-11-23T01:00:00"),
+        ("0 30 8 * * ?", "2026-11-22T00:30:00"),
+        ("0 0 0 L * *", "2026-11-29T16:00:00"),
+        ("0 0 10 ? * FRI#1", "2026-12-04T02:00:00"),
+        ("*/15 * * * * *", "2026-11-21T16:00:15"),
+        ("@monthly", "2026-11-30T16:00:00"),
+        (" @daily ", "2026-11-22T16:00:00"),
+    ],
+)
+def test_cron_is_read_in_the_sites_zone(text, due):
+    sunday = datetime(2026, 11, 22, tzinfo=SHANGHAI)
+    timer = Timer.start("timeCycle", text, sunday, SHANGHAI)
+    assert timer.due == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_cron_goes_on_for_ever_and_skips_what_was_missed():
+    timer = Timer.start("timeCycle", "0 0 9 * * *", datetime(2026, 3, 1, tzinfo=UTC), SHANGHAI)
+    timer = Timer.from_json(timer.as_json())
+    on_time = timer.following(timer.due, SHANGHAI)
+    assert on_time.due == timer.due + timedelta(days=1)
+    late = on_time.following(on_time.due + timedelta(days=30, hours=1), SHANGHAI)
+    assert late.due == on_time.due + timedelta(days=31)
+
+
+def test_cron_happens_once_when_the_clocks_go_back_and_when_they_go_forward():
+    berlin = ZoneInfo("Europe/Berlin")
+    for night in (datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)):
+        timer = Timer.start("timeCycle", "0 30 2 * * *", night, berlin)
+        following = timer.following(timer.due, berlin)
+        assert timedelta(hours=22) < following.due - timer.due < timedelta(hours=26)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 0 9 * *",
+        "0 0 9 1 * MON",
+        "0 0 25 * * *",
+        "0 0 0 30 2 *",
+        "0 0 9 1W * *",
+        "@reboot",
+        "* * * * * * *",
+    ],
+)
+def test_refuses_what_is_no_cron_expression_of_six_fields(text):
+    with pytest.raises(ValueError):
+        Timer.start("timeCycle", text, MONDAY)
