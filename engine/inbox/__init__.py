@@ -6,10 +6,13 @@ whether a thousand or a million tasks are open.
 
 from engine.inbox.counts import MOST, Count, counts, overdue
 from engine.inbox.lists import (
+    CopyRow,
     InstanceRow,
     Page,
     TaskRow,
+    awaited,
     claimable,
+    copied,
     done,
     mine,
     next_own_task,
@@ -20,12 +23,15 @@ from engine.inbox.ranges import Filter
 
 __all__ = [
     "MOST",
+    "CopyRow",
     "Count",
     "Filter",
     "InstanceRow",
     "Page",
     "TaskRow",
+    "awaited",
     "claimable",
+    "copied",
     "counts",
     "done",
     "mine",

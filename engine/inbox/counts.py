@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, literal_column, select, union_all
+from sqlalchemy import and_, case, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.access import Actor
@@ -21,7 +21,7 @@ from engine.inbox.ranges import (
     wrapped,
 )
 from engine.models.instance import ProcessInstance
-from engine.models.task import UserTask
+from engine.models.task import Copy, UserTask
 
 MOST = 1000
 
@@ -44,16 +44,20 @@ def counts(
     midnight: dt.datetime,
     site_id: int | None = None,
 ) -> dict[str, list[Count]]:
-    """Count the boxes `mine`, `claimable` and `started` (running ones) by procedure, in one statement.
+    """Count the boxes `mine`, `claimable`, `started` (running ones) and `copied` (unread ones) by procedure, in one statement.
 
     `midnight` ends today. Claimable tasks are counted up to 1,000 per site and role, started instances among the latest 1,000.
     """  # fmt: skip
-    wanted = Filter(site_id=site_id)
-    parts = [_count_mine(actor, wanted, now, midnight), _count_started(actor, wanted)]
+    wanted = Filter(site_id=site_id, now=now)
+    parts = [
+        _count_mine(actor, wanted, now, midnight),
+        _count_started(actor, wanted),
+        _count_copied(actor, wanted),
+    ]
     legs = [_few(one.where) for one in candidacies(actor, wanted)]
     if legs:
         parts.append(_count_few("claimable", union_all(*legs).subquery()))
-    found: dict[str, list[Count]] = {"mine": [], "claimable": [], "started": []}
+    found: dict[str, list[Count]] = {"mine": [], "claimable": [], "started": [], "copied": []}
     for box, process_id, key, total, late, today in session.execute(union_all(*parts)):
         found[box].append(
             Count(process_id=process_id, definition_key=key, total=total, late=late, today=today)
@@ -83,7 +87,7 @@ def _count_mine(actor: Actor, wanted: Filter, now: dt.datetime, midnight: dt.dat
             func.sum(case((late, 1), else_=0)),
             func.sum(case((today, 1), else_=0)),
         )
-        .where(OPEN, *own(actor, wanted))
+        .where(or_(*(one.where for one in own(actor, wanted))))
         .group_by(UserTask.process_id)
     )
 
@@ -101,6 +105,17 @@ def _count_started(actor: Actor, wanted: Filter) -> Rows:
         .subquery()
     )
     return _count_few("started", latest).where(latest.c.ended_at.is_(None))
+
+
+def _count_copied(actor: Actor, wanted: Filter) -> Rows:
+    latest = (
+        select(ProcessInstance.process_id, ProcessInstance.definition_key)
+        .join(Copy, Copy.instance_key == ProcessInstance.key)
+        .where(Copy.user_id == actor.user_id, Copy.read_at.is_(None), *narrowed_instances(wanted))
+        .limit(MOST)
+        .subquery()
+    )
+    return _count_few("copied", latest)
 
 
 def _count_few(box: str, found: Any) -> Rows:

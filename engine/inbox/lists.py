@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import and_, false, or_, select, true, union_all
+from sqlalchemy import and_, false, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from engine.access import Actor
@@ -19,16 +19,20 @@ from engine.inbox.ranges import (
     Filter,
     Range,
     Rows,
+    called,
     candidacies,
+    matching,
     narrowed,
     narrowed_instances,
     own,
+    typed,
     wrapped,
 )
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
-from engine.models.task import UserTask
-from engine.roles import ALL_STAFF
+from engine.models.task import COMPLETING as HELD
+from engine.models.task import Copy, UserTask
+from engine.tasks import rights
 
 Row = TypeVar("Row")
 
@@ -45,6 +49,16 @@ class TaskRow(NamedTuple):
     site: Site
     starter: str | None
     starter_en: str | None
+
+
+class CopyRow(NamedTuple):
+    """A copy with its instance and site and the name of who sent it; no name when a step did."""
+
+    copy: Copy
+    instance: ProcessInstance
+    site: Site
+    sender: str | None
+    sender_en: str | None
 
 
 class InstanceRow(NamedTuple):
@@ -65,10 +79,46 @@ class Page(Generic[Row]):
 def mine(
     session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
 ) -> Page[TaskRow]:
-    """List the actor's own open tasks, the longest overdue first, those without a limit last."""
-    return _open_tasks(
-        session, [Range(and_(OPEN, *own(actor, wanted)), ordered=True)], wanted, after, size
+    """List the actor's own open tasks and those of his principals, the longest overdue first, those without a limit last."""
+    return _open_tasks(session, list(own(actor, wanted)), wanted, after, size)
+
+
+def awaited(
+    session: Session, actor: Actor, wanted: Filter, *, after: str = "", size: int = SIZE
+) -> Page[TaskRow]:
+    """List the actor's tasks that others must act on first: delegated, or submitted and waiting for signers."""
+    delegated = and_(OPEN, UserTask.owner_id == actor.user_id, *narrowed(wanted))
+    held = and_(UserTask.state == HELD, UserTask.completed_by == actor.user_id)
+    ranges = [Range(delegated, ordered=False), Range(held, ordered=False)]
+    return _open_tasks(session, ranges, wanted, after, size)
+
+
+def copied(
+    session: Session,
+    actor: Actor,
+    wanted: Filter,
+    *,
+    unread: bool = False,
+    after: str = "",
+    size: int = SIZE,
+) -> Page[CopyRow]:
+    """List what the actor was sent to read (抄送我的), the latest first; with `unread` only what he has not read."""
+    query = (
+        select(Copy, ProcessInstance, Site, User.name, User.name_en)
+        .join(ProcessInstance, ProcessInstance.key == Copy.instance_key)
+        .join(Site, Site.id == ProcessInstance.site_id)
+        .outerjoin(User, User.id == Copy.sent_by)
+        .where(Copy.user_id == actor.user_id, *narrowed_instances(wanted))
+        .order_by(Copy.created_at.desc(), Copy.id.desc())
+        .limit(size + 1)
     )
+    if unread:
+        query = query.where(Copy.read_at.is_(None))
+    if after:
+        moment, key = _position(after)
+        query = query.where(_before(Copy.created_at, Copy.id, moment, key))
+    rows = [CopyRow(*row) for row in session.execute(query)]
+    return _page(rows, size, lambda row: _cursor(row.copy.created_at, row.copy.id))
 
 
 def claimable(
@@ -88,11 +138,19 @@ def done(
         .order_by(UserTask.completed_at.desc(), UserTask.key.desc())
         .limit(size + 1)
     )
+    if text := typed(wanted):
+        query = query.where(UserTask.key.in_(_searched(actor, text)))
     if after:
         moment, key = _position(after)
         query = query.where(_before(UserTask.completed_at, UserTask.key, moment, key))
     rows = [TaskRow(*row) for row in session.execute(query)]
     return _page(rows, size, lambda row: _cursor(row.task.completed_at, row.task.key))
+
+
+def _searched(actor: Actor, text: str) -> Rows:
+    """Look through the tasks the actor completed last."""
+    mine = select(UserTask.key).where(UserTask.completed_by == actor.user_id, COMPLETED)
+    return matching(mine.order_by(UserTask.completed_at.desc(), UserTask.key.desc()), text)
 
 
 def started(
@@ -131,14 +189,9 @@ def next_own_task(session: Session, actor: Actor, instance_key: int) -> UserTask
     """Give the open task of the instance the actor would do next: an own one, else one the actor may take."""
     query = select(UserTask).where(UserTask.instance_key == instance_key, OPEN)
     tasks = list(session.scalars(query.order_by(UserTask.due_at, UserTask.key)))
-    own = [task for task in tasks if task.assignee_id == actor.user_id]
-    free = [task for task in tasks if task.assignee_id is None and _may_take(actor, task)]
+    own = [task for task in tasks if rights.holds(actor, task)]
+    free = [task for task in tasks if rights.may_claim(actor, task)]
     return next(iter(own + free), None)
-
-
-def _may_take(actor: Actor, task: UserTask) -> bool:
-    groups = set(task.groups)
-    return bool(groups & {*actor.roles_at(task.site_id), ALL_STAFF}) or actor.username in task.users
 
 
 def _open_tasks(
@@ -146,9 +199,8 @@ def _open_tasks(
 ) -> Page[TaskRow]:
     if not ranges:
         return Page(rows=[])
-    narrow = and_(*narrowed(wanted))
-    legs = [leg for one in ranges for leg in _legs(one, narrow, after, size)]
-    found = union_all(*legs).subquery()
+    legs = [leg for one in ranges for leg in _legs(one, wanted, after, size)]
+    found = union(*legs).subquery()
     query = (
         _task_rows()
         .join(found, found.c.key == UserTask.key)
@@ -159,19 +211,30 @@ def _open_tasks(
     return _page(rows, size, lambda row: _cursor(row.task.due_at, row.task.key))
 
 
-def _legs(of: Range, narrow: Condition, after: str, size: int) -> Iterator[Rows]:
-    """Read a range behind a cursor: first what has a due moment, then what has none; at once where it must be sorted."""
+def _legs(of: Range, wanted: Filter, after: str, size: int) -> Iterator[Rows]:
+    """Read a range behind a cursor; what is called by the text is found wherever in the range it stands."""
+    text = typed(wanted)
+    for part in _parts(of, and_(*narrowed(wanted)), after):
+        yield wrapped((matching(part, text) if text else part).limit(size + 1))
+    if text:
+        named = and_(of.where, UserTask.instance_key.in_(called(text)))
+        for part in _parts(Range(named, ordered=False), and_(*narrowed(wanted)), after):
+            yield wrapped(part.limit(size + 1))
+
+
+def _parts(of: Range, narrow: Condition, after: str) -> Iterator[Rows]:
+    """Split a range behind a cursor: what has a due moment, then what has none; at once where it must be sorted."""
     moment, key = _position(after) if after else (EPOCH, 0)
-    query = select(UserTask.key).where(of.where, narrow).limit(size + 1)
+    query = select(UserTask.key).where(of.where, narrow)
     undated = and_(UserTask.due_at.is_(None), UserTask.key > (key if moment is None else 0))
     dated = false() if moment is None else _after(UserTask.due_at, UserTask.key, moment, key)
     if not of.ordered:
         query = query.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.key)
-        yield wrapped(query.where(or_(dated, undated)))
+        yield query.where(or_(dated, undated))
         return
     if moment is not None:
-        yield wrapped(query.where(dated).order_by(UserTask.due_at, UserTask.key))
-    yield wrapped(query.where(undated).order_by(UserTask.due_at, UserTask.key))
+        yield query.where(dated).order_by(UserTask.due_at, UserTask.key)
+    yield query.where(undated).order_by(UserTask.due_at, UserTask.key)
 
 
 def _task_rows() -> Rows:

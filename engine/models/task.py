@@ -12,13 +12,17 @@ from engine.models.base import Base, JSONText, Key, UTCDateTime, instant, name, 
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 
+CREATING = "creating"
 CREATED = "created"
+COMPLETING = "completing"
 COMPLETED = "completed"
 CANCELED = "canceled"
 
 _OPEN = text("state = 'created'")
 _CLAIMABLE = text("state = 'created' AND assignee_id IS NULL")
 _WATCHED = text("check_at IS NOT NULL")
+_DELEGATED = text("owner_id IS NOT NULL AND state = 'created'")
+_SIGNERS = text("root_key IS NOT NULL")
 
 
 class UserTask(Base):
@@ -28,6 +32,13 @@ class UserTask(Base):
     candidate group, `candidate_group` the one the index uses when there is exactly one (else rows in `task_candidate`).
     `due_at` comes from the limit or the diagram; `check_at` is the next moment a reminder or an escalation is due,
     `escalation` how many of them have been sent. `paused_at` and `paused_seconds` are the clock's pauses.
+
+    `owner_id` is who delegated the task and gets it back, `acted_for` whose substitute completed it. `signers` counts the
+    unfinished signers added to it. A signer's own row has no token: `parent_key` is the task it was added to (`position`:
+    before, beside, after), `root_key` the one with the token, and `outcome` and `opinion` what the signer said. An `after` signer
+    is `creating` until the parent is submitted; a submitted task that waits for signers is `completing`.
+    `origin` says why a task is open again: `kind` (return, straight_back, withdraw, move), `by`, `name`, `step`, `reason`, and
+    `of`, the task that was done before.
     """
 
     __tablename__ = "user_task"
@@ -39,6 +50,9 @@ class UserTask(Base):
         Index("ix_user_task_check", "check_at", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_user_task_instance", "instance_key"),
         Index("ix_user_task_done", "completed_by", "completed_at"),
+        Index("ix_user_task_owner", "owner_id",
+              sqlite_where=_DELEGATED, postgresql_where=_DELEGATED),
+        Index("ix_user_task_root", "root_key", sqlite_where=_SIGNERS, postgresql_where=_SIGNERS),
     )  # fmt: skip
 
     key: Mapped[pk]
@@ -71,11 +85,23 @@ class UserTask(Base):
     completed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     completed_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
     submitted: Mapped[dict[str, Any] | None] = mapped_column(JSONText, deferred=True)
+    owner_id: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
+    acted_for: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
+    parent_key: Mapped[int | None] = mapped_column(Key)
+    root_key: Mapped[int | None] = mapped_column(Key)
+    position: Mapped[str | None] = mapped_column(String(8))
+    added_by: Mapped[int | None] = mapped_column(Key)
+    signers: Mapped[int] = mapped_column(default=0, server_default="0")
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
 
     instance: Mapped[ProcessInstance] = relationship()
     site: Mapped[Site] = relationship()
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     completer: Mapped[User | None] = relationship(foreign_keys=[completed_by])
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    principal: Mapped[User | None] = relationship(foreign_keys=[acted_for])
 
 
 class TaskCandidate(Base):
@@ -106,6 +132,32 @@ class Draft(Base):
     saved_at: Mapped[instant]
 
 
+class Copy(Base):
+    """A process instance somebody was sent to read (抄送); a second copy to the same person renews the first.
+
+    `sent_by` is empty when a step's `copyTo` sent it. It gives the reader the right to read this instance, also at a site where
+    he does not work.
+    """
+
+    __tablename__ = "copy"
+    __table_args__ = (
+        Index("uq_copy_reader", "instance_key", "user_id", unique=True),
+        Index("ix_copy_user", "user_id", "created_at"),
+    )
+
+    id: Mapped[row_id]
+    user_id: Mapped[int] = mapped_column(Key, ForeignKey("user.id"))
+    instance_key: Mapped[int] = mapped_column(Key, ForeignKey("process_instance.key"))
+    task_key: Mapped[int | None] = mapped_column(Key)
+    sent_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[instant]
+    read_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    instance: Mapped[ProcessInstance] = relationship()
+    sender: Mapped[User | None] = relationship(foreign_keys=[sent_by])
+
+
 class Comment(Base):
     """A remark on a process instance, optionally made at a task."""
 
@@ -126,7 +178,10 @@ class Attachment(Base):
     """A photo, signature or document; its bytes lie outside the web root under `digest`."""
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_instance", "instance_key"),)
+    __table_args__ = (
+        Index("ix_attachment_instance", "instance_key"),
+        Index("ix_attachment_digest", "digest"),
+    )
 
     key: Mapped[pk]
     site_id: Mapped[int] = mapped_column(Key, ForeignKey("site.id"))

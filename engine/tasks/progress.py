@@ -1,0 +1,114 @@
+"""A submission on its way into the process: run the instance, close the task, keep what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete
+
+from engine import clocks, copies, executions, instances, projection
+from engine.access import Principal
+from engine.engine import Command
+from engine.errors import BudgetExceeded
+from engine.models.instance import ProcessInstance
+from engine.models.task import COMPLETED, TaskCandidate, UserTask
+from engine.runtime import Execution
+from engine.tasks import outcomes
+from engine.tasks.drafts import save_draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What a completion led to.
+
+    `ran` is false when the process could not run on, `held` true when what was submitted waits for signers.
+    """
+
+    task: UserTask
+    instance: ProcessInstance
+    ran: bool
+    held: bool = False
+
+
+class Run(NamedTuple):
+    """An execution that took a submission and waits to be saved, and who gets a copy."""
+
+    execution: Execution
+    readers: Sequence[int]
+
+
+def run(
+    command: Command,
+    instance: ProcessInstance,
+    task: UserTask,
+    clean: Mapping[str, Any],
+    execution: Execution | None = None,
+) -> Run | None:
+    """Give a task's clean variables to the process; None with an incident, and nothing else changed, when it never waits."""
+    execution = execution or executions.load(command, instance)
+    readers = copies.readers(command, instance, task, execution, clean)
+    try:
+        veto = outcomes.vetoes(command.actor, task)
+        execution.complete(task.key, clean, outcome=task.outcome, veto=veto)
+    except BudgetExceeded as error:
+        projection.record_incident(command, instance, error)
+        return None
+    return Run(execution, readers)
+
+
+def stopped(
+    command: Command, instance: ProcessInstance, task: UserTask, typed: Mapping[str, Any]
+) -> Completion:
+    """Keep as the actor's draft what the process could not take."""
+    save_draft(command, f"task:{task.key}", dict(typed))
+    return Completion(task=task, instance=instance, ran=False)
+
+
+def settle(
+    command: Command,
+    instance: ProcessInstance,
+    task: UserTask,
+    clean: Mapping[str, Any],
+    done: Run,
+    **detail: Any,
+) -> None:
+    """Close a task whose submission the process took, and save the instance."""
+    close(command, task, dict(clean))
+    command.audit(
+        "task.completed",
+        task.element_id,
+        on=instance,
+        task=str(task.key),
+        fields=sorted(clean),
+        **_decided(task),
+        **detail,
+    )
+    instances.save(command, instance, done.execution)
+    copies.deliver(command, instance, task, done.readers)
+
+
+def _decided(task: UserTask) -> dict[str, str]:
+    return {"outcome": task.outcome, "reason": task.opinion or ""} if task.outcome else {}
+
+
+def act_for(task: UserTask, principal: Principal | None) -> None:
+    """Stamp a task as done for somebody else, and let it be his where nobody had claimed it."""
+    if principal is not None:
+        task.acted_for = principal.user_id
+        task.assignee_id = task.assignee_id or principal.user_id
+
+
+def close(command: Command, task: UserTask, submitted: dict[str, Any] | None) -> None:
+    """Mark a locked task as completed with what was submitted, by the actor unless somebody submitted it before."""
+    clocks.settle(command, task)
+    task.state = COMPLETED
+    task.completed_by = task.completed_by or command.actor.user_id
+    task.assignee_id = task.assignee_id or task.completed_by
+    task.completed_at = command.now
+    task.submitted = submitted
+    task.check_at = None
+    task.version += 1
+    if task.candidate_group is None and task.parent_key is None:
+        command.session.execute(delete(TaskCandidate).where(TaskCandidate.task_key == task.key))
