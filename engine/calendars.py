@@ -1,9 +1,10 @@
 """Working time: when a limit falls due, how much of it is used. Pure functions of a calendar; no database, no clock.
 
-Three ways of counting (口径 in the regulations):
+Four ways of counting (口径 in the regulations):
 `clock` is the time on the wall, 24 hours a day; months are calendar months in the site's zone.
 `natural` are whole days: the day it begins is not counted and the last one ends at 24:00 local time; zero days are 当天.
 `working` are office hours; N working days end when the office closes on the Nth working day after the day it began.
+`shift` are the hours in which any shift is on duty, every day of the year; a limit of nothing ends with the present shift.
 Every instant that goes in must be aware; every instant that comes out is UTC.
 """
 
@@ -12,8 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 from engine.durations import CENTURY, Duration, add_months, parse
 from engine.holidays import KNOWN_UNTIL, public_day
 
-Kind = Literal["working", "clock", "natural"]
+Kind = Literal["working", "clock", "natural", "shift"]
 Span = tuple[dt.time, dt.time]
 Opening = tuple[dt.datetime, dt.datetime]
 
@@ -34,6 +35,10 @@ SHIFTS: Mapping[str, tuple[Span, ...]] = {
     "early": ((dt.time(7), dt.time(15)),),  # T-AD-02
     "late": ((dt.time(15), dt.time(20)),),  # T-AD-03
 }
+DAYTIME: tuple[Span, ...] = (
+    (dt.time(7), dt.time(21)),
+)  # catalogue README §4: nobody is disturbed at night
+WEEKDAYS = frozenset(range(5))
 ONE_DAY = dt.timedelta(days=1)
 NOTHING = dt.timedelta()
 _TIME = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
@@ -45,6 +50,14 @@ def parse_spans(text: str) -> tuple[Span, ...]:
     if not times or len(times) % 2 or any(a >= b for a, b in pairwise(times)):
         raise ValueError(f"not a list of hours: {text!r}")
     return tuple(zip(times[::2], times[1::2], strict=True))
+
+
+def parse_weekdays(text: str) -> frozenset[int]:
+    """Read working weekdays like `1,2,3,4,5` (1 is Monday) as 0 to 6. Raises ValueError for anything else."""
+    days = [part.strip() for part in text.split(",")]
+    if any(day not in tuple("1234567") for day in days):
+        raise ValueError(f"not a list of weekdays: {text!r}")
+    return frozenset(int(day) - 1 for day in days)
 
 
 @dataclass(frozen=True)
@@ -61,16 +74,31 @@ class Day:
 class Calendar:
     """A site's working time. `days` are its own rows and win over the public holidays, which win over the weekdays.
 
-    `hours` are ordered and do not overlap; `shifts` name further spans of every day. Public holidays and make-up days
-    are known up to `known_until`; after that only weekdays and the site's rows count.
+    `hours` are ordered and do not overlap; `shifts` name further spans of every day; `daytime` is when people may be told
+    of what is not urgent. Public holidays and make-up days are known up to `known_until`; after that only weekdays and the
+    site's rows count.
     """
 
     timezone: str = "Asia/Shanghai"
     hours: tuple[Span, ...] = OFFICE
-    weekdays: frozenset[int] = frozenset(range(5))
+    weekdays: frozenset[int] = WEEKDAYS
     days: Mapping[dt.date, tuple[bool, str]] = field(default_factory=dict)
     shifts: Mapping[str, tuple[Span, ...]] = field(default_factory=lambda: SHIFTS)
+    daytime: tuple[Span, ...] = DAYTIME
     known_until: dt.date = KNOWN_UNTIL
+
+    @cached_property
+    def roster(self) -> Calendar:
+        """The hours in which any shift is on duty as a calendar without days off."""
+        return self._every_day(_union(self.shifts.values()))
+
+    @cached_property
+    def _waking(self) -> Calendar:
+        return self._every_day(self.daytime)
+
+    def _every_day(self, hours: tuple[Span, ...]) -> Calendar:
+        every = frozenset(range(7))
+        return replace(self, hours=hours, weekdays=every, days={}, known_until=dt.date.min)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -109,6 +137,31 @@ class Calendar:
         names = (n for n, s in self.shifts.items() if any(a <= local < b for a, b in s))
         return next(names, None)
 
+    def shift_end(self, moment: dt.datetime) -> dt.datetime:
+        """When the shift that is on at this moment ends, or the next one to begin. Raises ValueError without shifts."""
+        local = moment.astimezone(self.zone)
+        spans = sorted(span for spans in self.shifts.values() for span in spans)
+        if not spans:
+            raise ValueError("the calendar has no shifts")
+        later = (end for _, end in spans if end > local.time())
+        if (end := next(later, None)) is not None:
+            return self._at(local.date(), end)
+        return self._at(local.date() + ONE_DAY, spans[0][1])
+
+    def tellable(self, moment: dt.datetime, kind: Kind) -> dt.datetime:
+        """The first moment from `moment` on at which people may be told of a limit counted this way.
+
+        Always for `clock`; in daytime for `natural`; in the hours that count for the others, their last instant included.
+        """
+        if kind == "clock":
+            return moment
+        if kind == "natural":
+            return self._waking.tellable(moment, "working")
+        if kind == "shift":
+            return self.roster.tellable(moment, "working")
+        openings = self._openings(moment)
+        return next(max(moment, opening) for opening, closing in openings if closing >= moment)
+
     def add(self, start: dt.datetime, duration: str | Duration, kind: Kind) -> dt.datetime:
         """`start` plus a duration. A negative one that counts days leads back to the beginning of such a day.
 
@@ -121,6 +174,8 @@ class Calendar:
             return self._clock(start.astimezone(dt.UTC), length)
         if kind == "natural":
             return self._natural(start, length)
+        if kind == "shift":
+            return self.roster.add(start, length, "working") if length else self.shift_end(start)
         back = length.negative and bool(length)
         return (self._working_back if back else self._working)(start.astimezone(dt.UTC), length)
 
@@ -144,38 +199,71 @@ class Calendar:
         """The time between two moments: office hours for `working`, else the clock's; negative when end < start."""
         if end < start:
             return -self.elapsed(end, start, kind)
+        if kind == "shift":
+            return self.roster.elapsed(start, end, "working")
         if kind != "working":
             return end - start
         openings = self._openings(start, self.date_of(end))
         return sum((max(min(b, end) - max(a, start), NOTHING) for a, b in openings), NOTHING)
 
-    def share(self, since: dt.datetime, due: dt.datetime, now: dt.datetime, kind: Kind) -> float:
-        """How much of the time from `since` to `due` is used at `now`: 0 at the start, 1 when due, 2 when twice over."""
-        total = self.elapsed(since, due, kind)
+    def share(
+        self,
+        since: dt.datetime,
+        due: dt.datetime,
+        now: dt.datetime,
+        kind: Kind,
+        paused: dt.timedelta = NOTHING,
+    ) -> float:
+        """How much of the time from `since` to `due` is used at `now`: 0 at the start, 1 when due, 2 when twice over.
+
+        `paused` is how long the clock stood still, by which `due` has already moved.
+        """
+        lost = self.moved(paused, kind)
+        total = self.elapsed(since, due, kind) - lost
         if total > NOTHING:
-            return max(self.elapsed(since, now, kind) / total, 0.0)
+            return max((self.elapsed(since, now, kind) - lost) / total, 0.0)
         return 1.0 if now >= due else 0.0
 
     def at_share(
-        self, since: dt.datetime, due: dt.datetime, share: float, kind: Kind
+        self,
+        since: dt.datetime,
+        due: dt.datetime,
+        share: float,
+        kind: Kind,
+        paused: dt.timedelta = NOTHING,
     ) -> dt.datetime:
         """The moment at which this share of the time is used (0.8 for a reminder, 2.0 for the second escalation)."""
-        part = self.elapsed(since, due, kind) * share
         if share == 1:
             return due.astimezone(dt.UTC)
-        if kind == "working":
-            return self._work_on(since.astimezone(dt.UTC), part)
-        return (since + part).astimezone(dt.UTC)
+        lost = self.moved(paused, kind)
+        part = (self.elapsed(since, due, kind) - lost) * share + lost
+        return self.later(since, part, kind)
+
+    def moved(self, paused: dt.timedelta, kind: Kind) -> dt.timedelta:
+        """By how much pauses of this length together move the due moment: `natural` limits by whole days."""
+        return ONE_DAY * math.ceil(paused / ONE_DAY) if kind == "natural" else paused
 
     def resume(
-        self, due: dt.datetime, paused: dt.datetime, resumed: dt.datetime, kind: Kind
+        self,
+        due: dt.datetime,
+        paused: dt.datetime,
+        resumed: dt.datetime,
+        kind: Kind,
+        before: dt.timedelta = NOTHING,
     ) -> dt.datetime:
-        """The due moment after the clock stood still: later by what the pause took, for `natural` by whole days."""
-        lost = self.elapsed(paused, resumed, kind)
-        if kind == "working":
-            return self._work_on(due.astimezone(dt.UTC), lost)
-        later = due + (lost if kind == "clock" else ONE_DAY * math.ceil(lost / ONE_DAY))
-        return later.astimezone(dt.UTC)
+        """The due moment after the clock stood still: later by what the pause took, for `natural` by whole days.
+
+        `before` is how long it stood still earlier; several pauses add up before they are rounded to days.
+        """
+        total = before + self.elapsed(paused, resumed, kind)
+        return self.later(due, self.moved(total, kind) - self.moved(before, kind), kind)
+
+    def later(self, start: dt.datetime, time: dt.timedelta, kind: Kind) -> dt.datetime:
+        """The moment so much time of this kind after `start`, in UTC."""
+        start = start.astimezone(dt.UTC)
+        if kind == "shift":
+            return self.roster.later(start, time, "working")
+        return self._work_on(start, time) if kind == "working" else start + time
 
     def _clock(self, start: dt.datetime, length: Duration) -> dt.datetime:
         sign = -1 if length.negative else 1
@@ -249,3 +337,13 @@ class Calendar:
 
     def _at(self, date: dt.date, time: dt.time) -> dt.datetime:
         return dt.datetime.combine(date, time, self.zone).astimezone(dt.UTC)
+
+
+def _union(groups: Iterable[tuple[Span, ...]]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for start, end in sorted(span for spans in groups for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -1,7 +1,8 @@
 """Time limits, rates and amounts of the regulations, as shipped and as changed by the company or a site.
 
 A limit is a row of `policy/limits.json`, identified by its key: `kind` (deadline, interval, rate, amount, text), `value`
-(an ISO 8601 duration for times, integer fen for amounts, a share of one for rates), `calendar` (working, clock, natural).
+(an ISO 8601 duration for times, integer fen for amounts, a share of one for rates), `calendar` (working, clock, natural,
+shift), `pausable` (whether people may stop it while a customer or parts are awaited).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine import durations, overrides, workdays
 from engine import settings as choices
-from engine.calendars import OFFICE, Calendar, parse_spans
+from engine.calendars import Calendar, parse_spans, parse_weekdays
 from engine.engine import Command
 from engine.errors import NotFound, Rejected
 from engine.models.identity import Site
@@ -27,8 +28,10 @@ TIMES = ("deadline", "interval")
 MOST = 10**12
 LONGEST = 1000
 OFFICE_HOURS = "calendar.office"
+DAYTIME = "calendar.daytime"
+WEEKDAYS = "calendar.weekdays"
 SHIFTS = "shift."
-_SNAPSHOT = ("key", "kind", "value", "calendar", "anchor", "source", "number")
+_SNAPSHOT = ("key", "kind", "value", "calendar", "anchor", "source", "number", "pausable")
 
 
 @cache
@@ -98,12 +101,32 @@ def _meant(path: str, known: Mapping[str, Any]) -> list[str]:
 
 def calendar(session: Session, site: Site) -> Calendar:
     """Put together the site's working time from its rows, the hours in the policy table and the public holidays."""
-    keys = [key for key in catalogue() if key == OFFICE_HOURS or key.startswith(SHIFTS)]
-    spans = {key: parse_spans(text) for key, text in values(session, site, keys).items()}
-    office = spans.pop(OFFICE_HOURS, OFFICE)
+    keys = [key for key in catalogue() if shapes_time(key)]
+    texts = values(session, site, keys)
+    weekdays = parse_weekdays(texts.pop(WEEKDAYS))
+    spans = {key: parse_spans(text) for key, text in texts.items()}
+    shifts = {
+        key.removeprefix(SHIFTS): hours for key, hours in spans.items() if key.startswith(SHIFTS)
+    }
     days = {row.date: (row.working, row.name) for row in workdays.rows(session, site)}
-    shifts = {key.removeprefix(SHIFTS): hours for key, hours in spans.items()}
-    return Calendar(timezone=site.timezone, hours=office, days=days, shifts=shifts)
+    return Calendar(
+        timezone=site.timezone,
+        hours=spans[OFFICE_HOURS],
+        weekdays=weekdays,
+        days=days,
+        shifts=shifts,
+        daytime=spans[DAYTIME],
+    )
+
+
+def shapes_time(key: str) -> bool:
+    """Whether a limit's key is one of those that make the calendar rather than being counted in it."""
+    return key in (OFFICE_HOURS, DAYTIME, WEEKDAYS) or key.startswith(SHIFTS)
+
+
+def is_time(key: str) -> bool:
+    """Whether a key names a limit that is a time."""
+    return catalogue().get(key, {}).get("kind") in TIMES
 
 
 def due(limit: Mapping[str, Any], since: dt.datetime, calendar: Calendar) -> dt.datetime:
@@ -133,8 +156,8 @@ def change(command: Command, key: str, site: Site | None, value: Any) -> None:
 def _check(row: Mapping[str, Any], value: Any) -> None:
     try:
         _CHECKS[row["kind"]](value)
-        if row["key"] == OFFICE_HOURS or row["key"].startswith(SHIFTS):
-            parse_spans(value)
+        if shapes_time(row["key"]):
+            (parse_weekdays if row["key"] == WEEKDAYS else parse_spans)(value)
     except (ValueError, TypeError, AttributeError) as error:
         raise Rejected(reason=f"{value!r} is no {row['kind']}") from error
 

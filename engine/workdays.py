@@ -12,8 +12,7 @@ from engine.engine import Command
 from engine.errors import Rejected
 from engine.models.identity import Site
 from engine.models.policy import CalendarDay
-
-CACHE = "calendars"
+from engine.overrides import CACHE
 
 
 def rows(session: Session, site: Site | None) -> list[CalendarDay]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendars import Calendar
+from engine.calendars import Calendar, parse_spans
 from engine.durations import add_months, parse
 from engine.holidays import KNOWN_UNTIL
 
@@ -204,3 +204,58 @@ def test_the_moment_of_a_share_has_that_share(
 def test_working_time_counted_back_and_on_returns(start: dt.datetime, minutes: int) -> None:
     back = OFFICE.add(start, f"-PT{minutes * 11}M", "working")
     assert OFFICE.elapsed(back, start, "working") == dt.timedelta(minutes=minutes * 11)
+
+
+def test_several_pauses_of_a_limit_in_whole_days_add_up_before_they_are_rounded() -> None:
+    due = at("2026-11-24 00:00")
+    noon, later = at("2026-11-20 12:00"), at("2026-11-20 15:00")
+    once = OFFICE.resume(due, noon, later, "natural")
+    twice = OFFICE.resume(once, noon, later, "natural", dt.timedelta(hours=3))
+    assert local(once) == local(twice) == "2026-11-25 00:00"
+
+
+@given(MOMENTS, st.integers(1, 20), st.floats(0, 3), KINDS, st.integers(0, 5000))
+def test_what_a_pause_took_counts_for_no_share(
+    since: dt.datetime, days: int, share: float, kind: str, minutes: int
+) -> None:
+    due = OFFICE.add(since, f"P{days}D", kind)
+    paused = dt.timedelta(minutes=minutes)
+    moved = OFFICE.later(due, OFFICE.moved(paused, kind), kind)
+    moment = OFFICE.at_share(since, moved, share, kind, paused)
+    if OFFICE.elapsed(since, due, kind):
+        assert OFFICE.share(since, moved, moment, kind, paused) == pytest.approx(share, abs=1e-6)
+
+
+SHIFTED = Calendar(shifts={"early": parse_spans("07:00-15:00"), "late": parse_spans("15:00-20:00")})
+
+
+@pytest.mark.parametrize(
+    ("start", "value", "expected"),
+    [
+        ("2026-11-21 09:00", "PT0S", "2026-11-21 15:00"),  # a Saturday
+        ("2026-11-21 15:00", "PT0S", "2026-11-21 20:00"),
+        ("2026-11-21 22:00", "P0D", "2026-11-22 15:00"),
+        ("2026-11-21 19:00", "PT2H", "2026-11-22 08:00"),
+        ("2026-11-21 19:00", "P1D", "2026-11-22 20:00"),
+    ],
+)
+def test_counts_shifts_on_every_day(start: str, value: str, expected: str) -> None:
+    limit = {"value": value, "calendar": "shift", "kind": "deadline"}
+    assert local(SHIFTED.due(limit, at(start))) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "expected"),
+    [
+        ("2026-11-20 23:00", "clock", "2026-11-20 23:00"),
+        ("2026-11-20 23:00", "natural", "2026-11-21 07:00"),
+        ("2026-11-21 12:30", "natural", "2026-11-21 12:30"),
+        ("2026-11-20 17:30", "working", "2026-11-20 17:30"),
+        ("2026-11-20 17:31", "working", "2026-11-23 08:30"),
+        ("2026-11-21 21:00", "shift", "2026-11-22 07:00"),
+    ],
+)
+def test_tells_nobody_at_night_unless_the_clock_counts(
+    asked: str, kind: str, expected: str
+) -> None:
+    assert local(SHIFTED.tellable(at(asked).astimezone(dt.UTC), kind)) == expected
