@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine import instances, projection
 from engine.engine import Command
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import COMPLETED, CREATED, FAILED, Job
 from engine.runtime import Execution
@@ -23,6 +23,12 @@ class JobClosed(Conflict):
     """This job was completed, failed or canceled before."""
 
     code = "job_closed"
+
+
+class JobNotLeased(Conflict):
+    """Nobody, or another worker, holds this job: its lease has run out."""
+
+    code = "job_not_leased"
 
 
 def activate(
@@ -57,15 +63,12 @@ def activate(
     return leased
 
 
-def lock(command: Command, key: int) -> tuple[ProcessInstance, Job]:
-    """Give a job and its instance for changing them. Raises NotFound or JobClosed."""
-    owner = select(Job.instance_key).where(Job.key == key).scalar_subquery()
-    query = select(ProcessInstance).where(ProcessInstance.key == owner)
-    instance = instances.lock_found(command, query, "job", key)
-    job = command.session.get(Job, key, populate_existing=True)
-    if job is None:
-        raise NotFound(noun="job", key=key)
-    if job.state != CREATED:
+def lock(
+    command: Command, key: int, states: Sequence[str] = (CREATED,)
+) -> tuple[ProcessInstance, Job]:
+    """Give a job and its instance for changing them. Raises NotFound, or JobClosed in any other state."""
+    instance, job = instances.lock_with(command, Job, "job", key)
+    if job.state not in states:
         raise JobClosed(state=job.state)
     instances.require_running(instance)
     return instance, job
@@ -126,6 +129,32 @@ def throw_error(
     )
     if thrown:
         job.state = FAILED
+    return job
+
+
+def update(
+    command: Command,
+    key: int,
+    *,
+    retries: int | None = None,
+    lease: dt.timedelta | None = None,
+    worker: str | None = None,
+) -> Job:
+    """Say how many attempts a job has left, or hold a leased one for `lease` from now (a worker's heartbeat).
+
+    Attempts may also be given to a job that failed; it is tried again when its incident is resolved. With `worker`, a
+    lease is held only while that worker has it. Raises NotFound, JobClosed, JobNotLeased, InstanceClosed,
+    InstanceSuspended.
+    """
+    instance, job = lock(command, key, (CREATED,) if retries is None else (CREATED, FAILED))
+    if lease is not None:
+        expired = job.run_at <= command.now
+        if not job.worker or expired or worker not in (None, job.worker):
+            raise JobNotLeased(worker=job.worker)
+        job.run_at = command.now + lease
+    if retries is not None:
+        job.retries = retries
+        command.audit("job.retries_set", job.element_id, on=instance, retries=retries)
     return job
 
 
