@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from engine import approvers
 from engine.access import Actor, require
 from engine.engine import Command
 from engine.errors import NotFound, Rejected
@@ -84,6 +85,7 @@ def set_active(command: Command, user: User, active: bool) -> None:
         )
         command.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     user.active = active
+    approvers.forget(command)
     command.audit("user.opened" if active else "user.closed", user.username)
 
 
@@ -96,5 +98,6 @@ def revoke_role(command: Command, user: User, membership_id: int) -> None:
     if user.id == command.actor.user_id and found.role == "admin":
         raise Rejected(reason="nobody takes the administration from himself")
     command.session.delete(found)
+    approvers.forget(command)
     site = found.site.key if found.site else None
     command.audit("role.revoked", user.username, role=found.role, site=site)

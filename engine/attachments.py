@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
+import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import filetype
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import copies
 from engine.access import Actor
 from engine.engine import Command, Engine
 from engine.errors import NotAllowed, NotFound, Rejected
@@ -23,6 +28,8 @@ ALLOWED = {
     "image/webp": "webp",
     "application/pdf": "pdf",
 }
+SETTLED = dt.timedelta(hours=1)
+DIGEST = re.compile("[0-9a-f]{64}")
 KINDS = ("photo", "signature", "document")
 
 
@@ -92,7 +99,11 @@ def _path(engine: Engine, digest: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if path.exists():
+    try:
+        os.utime(path)  # it is there, and `drop_orphans` sees that somebody needs it
+    except FileNotFoundError:
+        pass
+    else:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{secrets.token_hex(8)}")
@@ -104,13 +115,52 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def get(session: Session, actor: Actor, key: int) -> Attachment:
-    """Give an attachment of a site where the actor works. Raises NotFound, also for those of other sites."""
+    """Give an attachment of a site where the actor works, or of an instance sent to him. Raises NotFound for all others."""
     found = session.get(Attachment, key) if is_key(key) else None
-    if found is None or not actor.belongs_to(found.site_id):
+    if found is None or not (actor.belongs_to(found.site_id) or _was_sent(session, actor, found)):
         raise NotFound(noun="attachment", key=key)
     return found
+
+
+def _was_sent(session: Session, actor: Actor, attachment: Attachment) -> bool:
+    key = attachment.instance_key
+    return key is not None and copies.has(session, actor, key)
 
 
 def path_of(engine: Engine, attachment: Attachment) -> Path:
     """Give where the bytes of an attachment lie."""
     return _path(engine, attachment.digest)
+
+
+def drop_orphans(engine: Engine, digests: Iterable[str] | None = None) -> int:
+    """Remove files that no attachment names any more, of these or of all there are; give how many.
+
+    A file that was stored within the last hour stays: its row may not be committed yet.
+    """
+    folder = engine.home / "attachments"
+    names = set(digests) if digests is not None else {one.stem for one in folder.glob("??/*")}
+    return sum(_drop(engine, name) for name in sorted(names) if DIGEST.fullmatch(name))
+
+
+def _drop(engine: Engine, digest: str) -> bool:
+    path = _path(engine, digest)
+    aside = path.with_name(f"{digest}.orphan")
+    if aside.exists() and not path.exists():
+        aside.rename(path)  # whoever put it there was killed
+    if not path.exists() or _is_needed(engine, digest, path):
+        return False
+    path.rename(aside)  # from here on whoever uploads the same writes it anew
+    if _is_needed(engine, digest, aside):
+        aside.rename(path)
+        return False
+    aside.unlink()
+    return True
+
+
+def _is_needed(engine: Engine, digest: str, path: Path) -> bool:
+    stored = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    if stored > dt.datetime.now(dt.UTC) - SETTLED:
+        return True
+    with engine.read() as session:
+        named = select(Attachment.key).where(Attachment.digest == digest)
+        return session.scalar(named.limit(1)) is not None

@@ -6,12 +6,12 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import database
+from engine import database, statements
 from engine.models.audit import AuditEntry, AuditHead
 from engine.models.instance import ProcessInstance
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from engine.engine import Command
 
 ADMINISTRATION = 0
-# Written in every command: the bare table spares the object-relational mapper's work for a row nobody looks at again.
-_INSERT = insert(cast("Table", AuditEntry.__table__))
 
 
 def append(
@@ -48,7 +46,7 @@ def append(
         "detail": detail,
     }
     entry["hash"] = digest(command.engine.secret, previous, entry)
-    command.session.execute(_INSERT, entry)
+    statements.insert(command.session, AuditEntry, entry)
     if isinstance(head, ProcessInstance):
         head.audit_seq, head.audit_hash = seq + 1, entry["hash"]
     else:

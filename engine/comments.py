@@ -20,6 +20,8 @@ def add(command: Command, instance_key: int, text: str, *, task_key: int | None 
     Raises NotFound, NotAllowed for the system, Rejected when the text is blank or longer than 2,000 characters.
     """
     instance = instances.get(command.session, command.actor, instance_key)
+    if not command.actor.belongs_to(instance.site_id):
+        raise NotAllowed(reason="remarks on what one was only sent to read")
     if command.actor.user_id is None:
         raise NotAllowed(reason="commenting without an account")
     said = text.strip()

@@ -110,7 +110,7 @@ def scope_of(definition: Definition, instance: ProcessInstance, element_id: str)
     if drawn is None or not drawn.inputs:
         return variables
     try:
-        seen = {**variables, **executions.environment(instance)}
+        seen = {**executions.environment(instance), **variables}
         return variables | feel().map(drawn.inputs, seen)
     except ExpressionFailed:
         return variables

@@ -115,6 +115,15 @@ def serve(command: Command, ticket_id: int, *, instance_key: int | None = None) 
     return ticket
 
 
+def link(command: Command, ticket_id: int, instance_key: int) -> Ticket:
+    """Note which process instance was started for a number, whatever has become of the number meanwhile."""
+    ticket = get(command.session, command.actor, ticket_id)
+    _require_counter(command.actor, ticket.site_id)
+    ticket.instance_key = instance_key
+    command.session.flush()
+    return ticket
+
+
 def finish(command: Command, ticket_id: int) -> Ticket:
     """Note that a number is served."""
     return _step(command, ticket_id, OPEN, DONE)
@@ -154,6 +163,12 @@ def position(session: Session, ticket: Ticket) -> int:
         Ticket.id < ticket.id,
     )
     return session.scalar(ahead) or 0
+
+
+def of_instance(session: Session, instance_key: int) -> Ticket | None:
+    """Give the number for which an instance was started, None for one that was not started at the counter."""
+    query = select(Ticket).where(Ticket.instance_key == instance_key).order_by(Ticket.id.desc())
+    return session.scalar(query.limit(1))
 
 
 def get(session: Session, actor: Actor, ticket_id: int) -> Ticket:

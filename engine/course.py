@@ -25,9 +25,34 @@ from engine.runtime import Diagram, Element
 LATEST = 400
 TOLD = (
     "instance.canceled",
+    "instance.suspended",
+    "instance.resumed",
+    "instance.modified",
+    "instance.migrated",
+    "incident.skipped",
+    "incident.moved",
+    "task.answered",
     "task.assigned",
+    "task.copied",
+    "task.declined",
+    "task.delegated",
+    "task.given_back",
+    "task.nobody",
+    "task.recalled",
+    "task.signed",
+    "task.signer_removed",
+    "task.signers_added",
+    "task.skipped",
+    "task.submitted",
+    "task.transferred",
     "task.unclaimed",
+    "task.updated",
+    "task.urged",
     "task.corrected",
+    "task.returned",
+    "task.withdrawn",
+    "vote.signer_added",
+    "vote.signer_removed",
     "incident.opened",
     "incident.resolved",
 )
@@ -113,7 +138,7 @@ def _people(
     session: Session, instance: ProcessInstance, tasks: Iterable[UserTask]
 ) -> dict[int, User]:
     ids = {instance.started_by} | {
-        one for task in tasks for one in (task.assignee_id, task.completed_by)
+        one for task in tasks for one in (task.assignee_id, task.completed_by, task.acted_for)
     }
     return people.by_id(session, ids)
 

@@ -19,12 +19,18 @@ from engine.access import Actor
 from engine.engine import Engine
 from engine.errors import NotFound
 from engine.forms import Form
-from engine.models.definition import Decision, ProcessDefinition, Resource
+from engine.models.definition import Decision, Deployment, ProcessDefinition, Resource
 from engine.models.definition import Form as FormRow
 from engine.roles import ALL_STAFF
-from engine.runtime import Diagram, parse
+from engine.runtime import Binding, Diagram, parse
 
 T = TypeVar("T")
+
+
+class DefinitionSuspended(NotFound):
+    """{key} is suspended: nothing is started from it until it is resumed."""
+
+    code = "definition_suspended"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +78,31 @@ def _load(session: Session, key: int) -> Definition:
 
 
 def latest(engine: Engine, session: Session, process_id: str) -> Definition:
-    """Give the version new instances start with. Raises NotFound when none is deployed or it is suspended."""
-    key = session.scalar(
-        select(ProcessDefinition.key).where(
-            ProcessDefinition.process_id == process_id,
-            ProcessDefinition.latest,
-            ProcessDefinition.suspended_at.is_(None),
+    """Give the version new instances start with. Raises NotFound when none is deployed, DefinitionSuspended."""
+    row = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.suspended_at).where(
+            ProcessDefinition.process_id == process_id, ProcessDefinition.latest
         )
+    ).first()
+    if row is None:
+        raise NotFound(noun="process definition", key=process_id)
+    if row.suspended_at is not None:
+        raise DefinitionSuspended(noun="process definition", key=process_id)
+    return get(engine, session, row.key)
+
+
+def bound(engine: Engine, session: Session, process_id: str, binding: Binding) -> Definition:
+    """Give the version that a call activity is bound to: by its tag, or by the deployment of the caller. Raises NotFound."""
+    query = select(ProcessDefinition.key).where(
+        ProcessDefinition.process_id == process_id, ProcessDefinition.suspended_at.is_(None)
     )
+    if binding.kind == "versionTag":
+        query = query.where(ProcessDefinition.version_tag == binding.tag)
+    else:
+        caller = get(engine, session, binding.caller)
+        deployment = session.get_one(Deployment, caller.deployment_key)
+        query = query.where(ProcessDefinition.key == (deployment.definitions or {}).get(process_id))
+    key = session.scalar(query.order_by(ProcessDefinition.version.desc()).limit(1))
     if key is None:
         raise NotFound(noun="process definition", key=process_id)
     return get(engine, session, key)
@@ -120,15 +143,21 @@ def decide(
     now: dt.datetime,
 ) -> decisions.Decided:
     """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
-    source = _Source(Decision, Decision.decision_id, decision_id)
-    model = _bound(
+    model = decision_model(engine, session, deployment_key, decision_id)
+    return decisions.evaluate(model, decision_id, variables, now=now)
+
+
+def decision_model(
+    engine: Engine, session: Session, deployment_key: int, decision_id: str
+) -> decisions.DecisionModel:
+    """Give the decisions deployed with the bundle, else the latest that have one of that id. Raises NotFound."""
+    return _bound(
         engine,
         session,
-        source,
+        _Source(Decision, Decision.decision_id, decision_id),
         deployment_key,
         lambda row: decisions.parse(session.get_one(Resource, row.resource_key).content),
     )
-    return decisions.evaluate(model, decision_id, variables, now=now)
 
 
 class _Source(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 
-from engine import bundles, database, decisions
+from engine import bundles, database, decisions, start_events
 from engine.access import require
 from engine.bundles import Bundle, Problem, digest
 from engine.engine import Command
@@ -73,7 +73,13 @@ class _Writer:
             deployed_at=command.now,
         )  # fmt: skip
         self.resources: dict[str, Resource] = {}
+        self.where = {
+            process_id: (name, diagram)
+            for name, diagram in bundle.diagrams.items()
+            for process_id in diagram.processes
+        }
         self.changed = False
+        self.added: list[ProcessDefinition] = []
 
     def write(self) -> Deployed:
         session = self.command.session
@@ -100,6 +106,10 @@ class _Writer:
             for name, diagram in self.bundle.diagrams.items()
             for process_id in diagram.processes
         ]
+        self.deployment.definitions = {row.process_id: row.key for row in definitions}
+        self.command.session.flush()
+        for row in self.added:
+            start_events.subscribe(self.command, row.key)
         self.command.audit(
             "deployment.created",
             self.deployment.family,
@@ -157,7 +167,7 @@ class _Writer:
             update(ProcessDefinition).where(is_process).values(latest=False)
         )
         start = diagram.start_event(process_id)
-        return self._add(
+        added = self._add(
             ProcessDefinition(
                 key=self.command.new_key(),
                 process_id=process_id,
@@ -169,12 +179,15 @@ class _Writer:
                 resource_key=self.resources[name].key,
                 start_groups=_split(start.properties.get("startGroups", "")) if start else [],
                 start_form_id=start.form_id if start else None,
+                version_tag=diagram.content[process_id].version_tag or None,
                 created_at=self.command.now,
             )
         )
+        self.added.append(added)
+        return added
 
     def _process_digest(self, name: str, diagram: Diagram, process_id: str) -> str:
-        """Cover the diagram and every form, decision, print and text it uses."""
+        """Cover the diagram, every form, decision, print and text it uses, and the processes it calls bound to this deployment."""
         parts = [self.bundle.files[name]]
         parts += [
             self.bundle.files[file]
@@ -195,6 +208,10 @@ class _Writer:
             content
             for file, content in sorted(self.bundle.files.items())
             if file in {f"prints/{one}.html" for one in records}
+        ]
+        parts += [
+            self._process_digest(*self.where[one], one).encode()
+            for one in sorted(diagram.bound_processes(process_id))
         ]
         for file, texts in sorted(self.bundle.texts.items()):
             own = {key: text for key, text in texts.items() if key.startswith(f"{process_id}.")}

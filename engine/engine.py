@@ -20,6 +20,7 @@ from engine.access import Actor
 from engine.keys import KeyGenerator
 from engine.models.instance import ProcessInstance
 from engine.models.node import Node
+from engine.session import CommandSession
 
 Clock = Callable[[], dt.datetime]
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Engine:
     def begin(self, actor: Actor) -> Iterator[Command]:
         """Open a command for `actor`; commit when the block ends, roll back and leave all unchanged when it raises."""
         self._generate()  # a new node number cannot be taken inside the transaction it is needed in
-        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+        with CommandSession(self._writer, expire_on_commit=False, autoflush=False) as session:
             command = Command(self, session, actor)
             with session.begin():
                 yield command

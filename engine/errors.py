@@ -66,6 +66,12 @@ class TaskClosed(Conflict):
     code = "task_closed"
 
 
+class WaitsForSigners(Conflict):
+    """Others must sign this task first: {people}."""
+
+    code = "waits_for_signers"
+
+
 class InstanceClosed(Conflict):
     """This process instance has ended."""
 

@@ -15,7 +15,7 @@ from engine.engine import Command, Engine
 from engine.errors import DecisionFailed
 from engine.expressions import feel
 from engine.models.instance import ProcessInstance
-from engine.runtime import Budget, Context, Execution
+from engine.runtime import Binding, Budget, Context, Execution
 
 
 def load(command: Command, instance: ProcessInstance) -> Execution:
@@ -56,8 +56,12 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         )
         return called.key, called.diagram
 
+    def bound(process_id: str, binding: Binding) -> tuple[int, Any]:
+        called = definitions.bound(command.engine, command.session, process_id, binding)
+        return called.key, called.diagram
+
     def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
-        scope = {**variables, **environment(instance)}
+        scope = {**environment(instance), **variables}
         decided = definitions.decide(
             command.engine,
             command.session,
@@ -75,6 +79,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         feel=feel(),
         decide=decide,
         diagram_for=diagram_for,
+        bound=bound,
         new_key=command.new_key,
         environment=environment(instance),
         budget=Budget(),
@@ -83,9 +88,9 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
 
 
 def environment(instance: ProcessInstance) -> dict[str, Any]:
-    """The names every expression sees beside the variables (decision 9)."""
+    """The names every expression sees beside the variables, which win over them (decision 9)."""
     return {
         "camunda": {"vars": {"tenant": instance.policy.get("settings", {})}},
         **instance.policy.get("names", {}),
-        "instance": {"key": str(instance.key), "number": instance.number},
+        "process_instance": {"key": str(instance.key), "number": instance.number},
     }

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine import roles
+from engine import approvers, roles, start_events
 from engine.access import require
 from engine.engine import Command
 from engine.errors import NotAllowed, NotFound, Rejected, WeakPassword, WrongCredentials
@@ -47,6 +47,7 @@ def create_site(command: Command, *, key: str, name: str, **fields: str) -> Site
     command.session.add(site)
     command.session.flush()
     command.audit("site.created", key)
+    start_events.schedule_at(command, site)
     return site
 
 
@@ -102,6 +103,7 @@ def grant(
     )
     command.session.add(membership)
     command.session.flush()
+    approvers.forget(command)
     command.audit("role.granted", user.username, role=role, site=site.key if site else None)
     return membership
 

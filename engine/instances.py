@@ -6,14 +6,15 @@ Every operation on an instance follows one path: lock its row, load the executio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, bindparam, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
-from engine import clocks, definitions, executions, numbers, projection, registry
+from engine import approvers, clocks, definitions, executions, numbers, projection, registry
 from engine.access import Actor
 from engine.definitions import Definition
 from engine.engine import Command
@@ -30,9 +31,19 @@ from engine.errors import (
 from engine.expressions import feel
 from engine.keys import is_key
 from engine.models.identity import Site, User
-from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED, TERMINATED, ProcessInstance
+from engine.models.instance import (
+    ACTIVE,
+    COMPLETED,
+    SUSPENDED,
+    TERMINATED,
+    ElementInstance,
+    ProcessInstance,
+)
 from engine.models.job import Incident, Job, MessageSubscription
-from engine.runtime import Execution
+from engine.models.task import Copy, UserTask
+from engine.runtime import Element, Execution, cancelable_until
+
+Part = TypeVar("Part", UserTask, Job)
 
 UNIT_VARIABLE = "unit_no"
 LONGEST_KEY = 255
@@ -47,10 +58,15 @@ def visible_to(actor: Actor) -> Select[ProcessInstance]:
 
 
 def get(session: Session, actor: Actor, key: int) -> ProcessInstance:
-    """Give an instance the actor may see. Raises NotFound, also for those of other sites."""
-    found = (
-        session.scalar(visible_to(actor).where(ProcessInstance.key == key)) if is_key(key) else None
-    )
+    """Give an instance the actor may read: of a site where he works, or sent to him. Raises NotFound for all others."""
+    if not is_key(key):
+        raise NotFound(noun="process instance", key=key)
+    found = session.scalar(visible_to(actor).where(ProcessInstance.key == key))
+    if found is None and actor.user_id is not None:
+        sent = select(Copy.instance_key).where(
+            Copy.instance_key == key, Copy.user_id == actor.user_id
+        )
+        found = session.scalar(select(ProcessInstance).where(ProcessInstance.key.in_(sent)))
     if found is None:
         raise NotFound(noun="process instance", key=key)
     return found
@@ -64,17 +80,30 @@ def start(
     *,
     business_key: str | None = None,
     parent_key: int | None = None,
+    start_event: str | None = None,
+    correlation_key: str = "",
+    held: bool = False,
 ) -> ProcessInstance:
-    """Start an instance at a site and run it to its first wait states.
+    """Start an instance at a site and run it to its first wait states; `held`, it does not even leave its start event.
 
-    `variables` are already validated. The business key is given, or computed by the start event's `businessKey`; it is
-    unique among the active instances of a process at a site. Raises NotAllowed, DuplicateBusinessKey, or BudgetExceeded when
+    `variables` are already validated. It starts at the none start event, or at the `start_event` that was triggered, with the
+    `correlation_key` of its message. The business key is given, or computed by the start event's `businessKey`; it is
+    unique among the active instances of a process at a site. One that a triggered event fails to compute is empty, and an
+    incident says so. Raises NotAllowed, DuplicateBusinessKey, or BudgetExceeded when
     the process runs on without waiting; then nothing has been written.
     """
     if not definitions.may_start(command.actor, definition.start_groups, site.id):
         raise NotAllowed(reason=f"starting {definition.process_id} at {site.key}")
-    instance = _new_instance(command, definition, site, variables, parent_key)
-    instance.business_key = business_key or _business_key(command, instance, definition, variables)
+    event = _start_element(definition, start_event)
+    instance = _new_instance(command, definition, site, variables, parent_key, event)
+    instance.correlation_key = correlation_key
+    failed: ExpressionFailed | None = None
+    try:
+        instance.business_key = business_key or _business_key(command, instance, event, variables)
+    except ExpressionFailed as error:
+        if start_event is None:
+            raise
+        instance.business_key, failed = "", error
     _refuse_duplicate(command.session, instance)
     execution = Execution.start(
         definition.diagram,
@@ -82,6 +111,8 @@ def start(
         executions.context(command, instance, definition),
         dict(variables),
         process_id=definition.process_id,
+        start_event=start_event,
+        held=held,
     )
     instance.state = b""
     instance.variables = {}
@@ -90,7 +121,15 @@ def start(
     _insert(command.session, instance)
     command.audit("instance.started", instance.process_id, on=instance, number=instance.number)
     save(command, instance, execution)
+    if failed:
+        projection.record_failure(command, instance, start_event or "", failed.message)
     return instance
+
+
+def _start_element(definition: Definition, start_event: str | None) -> Element | None:
+    if start_event:
+        return definition.diagram.elements[start_event]
+    return definition.diagram.start_event(definition.process_id)
 
 
 def _insert(session: Session, instance: ProcessInstance) -> None:
@@ -109,8 +148,8 @@ def _new_instance(
     site: Site,
     variables: Mapping[str, Any],
     parent_key: int | None,
+    event: Element | None,
 ) -> ProcessInstance:
-    event = definition.diagram.start_event(definition.process_id)
     prefix = event.properties.get("numberPrefix", "") if event else ""
     unit = registry.find_unit(command.session, site.id, str(variables.get(UNIT_VARIABLE) or ""))
     return ProcessInstance(
@@ -135,14 +174,13 @@ def _new_instance(
 def _business_key(
     command: Command,
     instance: ProcessInstance,
-    definition: Definition,
+    event: Element | None,
     variables: Mapping[str, Any],
 ) -> str:
-    event = definition.diagram.start_event(definition.process_id)
     source = event.properties.get("businessKey", "") if event else ""
     if not source.startswith("="):
         return source
-    scope = {**variables, **executions.environment(instance)}
+    scope = {**executions.environment(instance), **variables}
     now = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
     result = feel().batch([source], scope, now=now)[0]
     if result.error or not isinstance(result.value, str) or len(result.value) > LONGEST_KEY:
@@ -169,8 +207,37 @@ def _refuse_duplicate(session: Session, instance: ProcessInstance) -> None:
 
 def lock(command: Command, key: int) -> ProcessInstance:
     """Give an instance for changing it; others wait until this command ends. Raises NotFound."""
-    query = select(ProcessInstance).where(ProcessInstance.key == key)
-    return lock_found(command, query, "process instance", key)
+    command.session.flush()
+    found = command.session.scalar(_LOCK, {"key": key})
+    return _own(command, found, "process instance", key)
+
+
+def lock_with(
+    command: Command, kind: type[Part], noun: str, key: int
+) -> tuple[ProcessInstance, Part]:
+    """Give a task or job and its instance for changing them, the instance locked first. Raises NotFound for `noun`."""
+    command.session.flush()
+    row = command.session.execute(_locking_with(kind), {"key": key}).one_or_none()
+    instance, part = row or (None, None)
+    return _own(command, instance, noun, key), cast("Part", part)
+
+
+def _locking(*entities: type[Any]) -> Select[*tuple[Any, ...]]:
+    """Select rows for changing, with everything the instance holds; what the session knew of them is read anew."""
+    held = (ProcessInstance.state, ProcessInstance.variables, ProcessInstance.policy)
+    query = select(*entities).options(*(undefer(column) for column in held))
+    return query.with_for_update(of=entities).execution_options(populate_existing=True)
+
+
+@cache
+def _locking_with(kind: type[Any]) -> Select[*tuple[Any, ...]]:
+    # PostgreSQL locks in the order of the tables here. Two parallel branches that locked their tasks first would wait for
+    # each other, or overwrite each other's state.
+    query = _locking(ProcessInstance, kind).where(kind.key == bindparam("key"))
+    return query.join(kind, kind.instance_key == ProcessInstance.key)
+
+
+_LOCK = _locking(ProcessInstance).where(ProcessInstance.key == bindparam("key"))
 
 
 def lock_found(
@@ -187,6 +254,10 @@ def lock_found(
         .with_for_update(of=ProcessInstance)
         .execution_options(populate_existing=True)
     )
+    return _own(command, found, noun, key)
+
+
+def _own(command: Command, found: ProcessInstance | None, noun: str, key: int) -> ProcessInstance:
     if found is None or not command.actor.belongs_to(found.site_id):
         raise NotFound(noun=noun, key=key)
     return found
@@ -202,7 +273,10 @@ def require_running(instance: ProcessInstance) -> None:
 
 def save(command: Command, instance: ProcessInstance, execution: Execution) -> None:
     """Project what the execution did onto rows and keep its state."""
+    skipped = approvers.pass_over(command, instance, execution)
     projection.project(command, instance, execution)
+    if skipped:
+        approvers.close_skipped(command, instance, skipped)
     instance.state = execution.save()
     instance.variables = dict(execution.variables)
     instance.next_due = execution.next_due
@@ -222,7 +296,7 @@ def _end(instance: ProcessInstance, command: Command, status: str) -> None:
 def advance(
     command: Command,
     instance: ProcessInstance,
-    act: Callable[[Execution], None],
+    act: Callable[[Execution], object],
     *,
     job: Job | None = None,
 ) -> Incident | None:
@@ -239,8 +313,8 @@ def advance(
 def cancel(command: Command, key: int, reason: str) -> ProcessInstance:
     """End an instance with a reason; its open tasks and jobs are canceled.
 
-    Allowed to people above a start group of the process on the escalation ladder, and to administrators.
-    Raises NotAllowed, Rejected without a reason, InstanceClosed.
+    Allowed to people above a start group of the process on the escalation ladder, to administrators, and to its starter
+    where the process is `cancelable` by him still. Raises NotAllowed, Rejected without a reason, InstanceClosed.
     """
     instance = lock(command, key)
     if instance.status not in (ACTIVE, SUSPENDED):
@@ -263,12 +337,31 @@ def cancel(command: Command, key: int, reason: str) -> ProcessInstance:
 
 
 def may_cancel(command: Command, instance: ProcessInstance) -> bool:
-    """Whether the actor may cancel the instance."""
+    """Whether the actor may cancel the instance: its overseers, and its starter as far as the procedure lets him."""
+    return oversees(command, instance) or _may_take_back(command, instance)
+
+
+def oversees(command: Command, instance: ProcessInstance) -> bool:
+    """Whether the actor stands above a start group of the process on the ladder, or is an administrator."""
     definition = definitions.get(command.engine, command.session, instance.definition_key)
     actor = command.actor
     return actor.has("admin", instance.site_id) or actor.is_above(
         definition.start_groups, instance.site_id
     )
+
+
+def _may_take_back(command: Command, instance: ProcessInstance) -> bool:
+    """Whether the actor started it, and no step was reached from which `cancelable` no longer lets the starter cancel."""
+    if instance.started_by is None or instance.started_by != command.actor.user_id:
+        return False
+    definition = definitions.get(command.engine, command.session, instance.definition_key)
+    steps = cancelable_until(definition.diagram.content[definition.process_id])
+    if steps is None or any(entry["id"] in steps for entry in instance.active):
+        return False
+    reached = exists().where(
+        ElementInstance.instance_key == instance.key, ElementInstance.element_id.in_(steps)
+    )
+    return not (steps and command.session.scalar(select(reached)))
 
 
 def starter_name(session: Session, instance: ProcessInstance) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.access import Actor
 from engine.engine import Command
 from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
+from engine.models.substitution import Substitution
 from engine.models.task import Notification, UserTask
 
 
@@ -25,20 +26,49 @@ def tell(
     task: UserTask | None = None,
     **params: Any,
 ) -> None:
-    """Notify each person once, except the one who acts."""
+    """Notify each person once, except the one who acts; of a task also those who are substitutes now."""
+    wanted = dict.fromkeys(user_ids, "")
+    if task is not None and wanted:
+        wanted = _substitutes(command, task, list(wanted)) | wanted
     rows = [
         {
             "user_id": user_id,
             "kind": kind,
-            "params": _facts(instance, task) | params,
+            "params": _facts(instance, task) | params | ({"principal": whose} if whose else {}),
             "instance_key": instance.key if instance else None,
             "task_key": task.key if task else None,
             "created_at": command.now,
         }
-        for user_id in sorted(set(user_ids) - {command.actor.user_id})
+        for user_id, whose in sorted(wanted.items())
+        if user_id != command.actor.user_id
     ]
     if rows:
         command.session.execute(insert(Notification), rows)
+
+
+def _substitutes(command: Command, task: UserTask, user_ids: Sequence[int]) -> dict[int, str]:
+    """Give who is substitute of these people for the task now, with the principal's name."""
+    query = (
+        select(Substitution.substitute_id, User.name, Substitution.process_ids)
+        .join(User, User.id == Substitution.principal_id)
+        .where(
+            Substitution.principal_id.in_(user_ids),
+            Substitution.starts_at <= command.now,
+            Substitution.ends_at > command.now,
+            Substitution.revoked_at.is_(None),
+            Substitution.substitute_id.in_(_working_at(task.site_id)),
+        )
+    )
+    return {
+        user_id: name
+        for user_id, name, process_ids in command.session.execute(query)
+        if not process_ids or task.process_id in process_ids
+    }
+
+
+def _working_at(site_id: int) -> Select[int]:
+    here = Membership.site_id.in_([site_id]) | Membership.site_id.is_(None)
+    return select(Membership.user_id).join(User).where(here, User.active)
 
 
 def _facts(instance: ProcessInstance | None, task: UserTask | None) -> dict[str, Any]:

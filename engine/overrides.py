@@ -14,6 +14,9 @@ from engine.errors import NotAllowed
 from engine.models.identity import Site
 from engine.models.policy import Override
 
+# What the engine remembers of a site's calendar and rules for a while; whoever changes them drops it.
+CACHE = "rules"
+
 
 def read(
     session: Session, model: type[Override], site: Site | None, keys: Iterable[str]
@@ -33,6 +36,7 @@ def write(command: Command, model: type[Override], key: str, site: Site | None, 
         row.changed_by, row.changed_at = command.actor.user_id, command.now
         command.session.add(row)
         command.session.flush()
+    command.after_commit(lambda: command.engine.caches.pop(CACHE, None))
 
 
 def require_editor(command: Command, site: Site | None, *, by_site: bool) -> None:

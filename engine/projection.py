@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from engine import clocks
+from engine import approvers, clocks, notifications, signals, spans, statements
 from engine.engine import Command
 from engine.errors import BudgetExceeded
 from engine.models import job as jobs
 from engine.models import task as tasks
+from engine.models.event import SignalSubscription
 from engine.models.identity import User
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job, MessageSubscription
@@ -27,14 +28,15 @@ from engine.runtime import (
     IncidentClosed,
     IncidentOpened,
     JobOpened,
+    ProcessRejected,
+    SignalAwaited,
+    SignalThrown,
     SubscriptionClosed,
     SubscriptionOpened,
     UserTaskOpened,
 )
 
-# Rows that this command writes and does not look at again, without the object-relational mapper's work.
 LONGEST_KEY = 255
-_HISTORY = insert(cast("Table", ElementInstance.__table__))
 
 
 def correlation(key: str) -> str:
@@ -47,15 +49,20 @@ def correlation(key: str) -> str:
 def project(command: Command, instance: ProcessInstance, execution: Execution) -> None:
     """Write the rows for everything that happened since the execution was loaded."""
     of = _by_type(execution.events)
+    spans.project(command, instance, execution.events)
     _project_elements(command, instance, execution.events)
-    versions = {event.key: event.definition_key for event in of.get(ElementActivated, [])}
     for opened in of.get(UserTaskOpened, []):
-        _open_task(command, instance, opened, versions[opened.key])
+        _open_task(command, instance, opened)
+    begun = {event.key for event in of.get(ElementActivated, [])}
     for opened in of.get(JobOpened, []):
-        _open_job(command, instance, opened)
+        again = None if opened.key in begun else command.session.get(Job, opened.key)
+        _open_job(command, instance, opened, again)
     _project_subscriptions(command, instance, of)
+    _project_signals(command, instance, execution.events, of)
     _project_incidents(command, instance, of)
-    _cancel_terminated(command, [event.key for event in of.get(ElementTerminated, [])])
+    _cancel_terminated(command, instance, [event.key for event in of.get(ElementTerminated, [])])
+    if ProcessRejected in of and execution.completed:
+        instance.outcome = "reject"
     if instance.next_due is None and execution.next_due is not None:
         command.wake_workers()
 
@@ -78,8 +85,7 @@ def _project_elements(command: Command, instance: ProcessInstance, events: Itera
             state = "completed" if isinstance(event, ElementCompleted) else "terminated"
             ended.append(_history(instance, alive.pop(event.key), state, command.now))
     instance.active = list(alive.values())
-    if ended:
-        command.session.execute(_HISTORY, ended)
+    statements.insert(command.session, ElementInstance, *ended)
 
 
 def _entry(event: ElementActivated, now: dt.datetime) -> dict[str, Any]:
@@ -88,9 +94,11 @@ def _entry(event: ElementActivated, now: dt.datetime) -> dict[str, Any]:
         "id": event.element_id,
         "type": event.type,
         "process": event.process_id,
+        "definition": event.definition_key,
         "scope": event.scope_key,
         "flow": event.flow_id,
         "joined": list(event.joined),
+        "from": list(event.came_from),
         "since": now.isoformat(),
     }
 
@@ -102,72 +110,84 @@ def _history(
         "key": entry["key"],
         "instance_key": instance.key,
         "process_id": entry["process"],
+        "definition_key": entry.get("definition"),
         "element_id": entry["id"],
         "type": entry["type"],
         "scope_key": entry["scope"],
         "flow_id": entry["flow"],
         "joined": entry["joined"] or None,
+        "came_from": entry.get("from") or None,
         "state": state,
         "started_at": dt.datetime.fromisoformat(entry["since"]),
         "ended_at": now,
     }
 
 
-def _open_task(
-    command: Command, instance: ProcessInstance, opened: UserTaskOpened, definition_key: int
-) -> None:
-    groups = [group for group in opened.candidate_groups if group != STARTER]
+def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> None:
+    assignee_id = _assignee(command, instance, opened)
+    groups = approvers.groups_of(command, instance, opened, assignee_id)
     alone = len(groups) == 1 and not opened.candidate_users
     clock = clocks.start(command, instance, opened)
-    task = UserTask(
-        key=opened.key,
-        instance_key=instance.key,
-        site_id=instance.site_id,
-        process_id=opened.process_id,
-        definition_key=definition_key or instance.definition_key,
-        element_id=opened.element_id,
-        name=opened.name[:255],
-        assignee_id=_assignee(command, instance, opened),
-        candidate_group=groups[0] if alone else None,
-        groups=groups,
-        users=list(opened.candidate_users),
-        area=instance.policy.get("area", ""),
-        form_id=opened.form_id,
-        properties=dict(opened.properties),
-        summary=list(opened.summary),
-        priority=opened.priority,
-        limit=clock.limit,
-        due_at=clock.due_at,
-        check_at=clock.check_at,
-        follow_up_at=opened.follow_up_date,
-        created_at=command.now,
-    )
-    command.session.add(task)
+    task = {
+        "key": opened.key,
+        "instance_key": instance.key,
+        "site_id": instance.site_id,
+        "process_id": opened.process_id,
+        "definition_key": opened.definition_key or instance.definition_key,
+        "element_id": opened.element_id,
+        "name": opened.name[:255],
+        "assignee_id": assignee_id,
+        "candidate_group": groups[0] if alone else None,
+        "groups": groups,
+        "users": list(opened.candidate_users),
+        "area": instance.policy.get("area", ""),
+        "form_id": opened.form_id,
+        "properties": dict(opened.properties),
+        "summary": list(opened.summary),
+        "priority": opened.priority,
+        "limit_row": clock.limit,
+        "due_at": clock.due_at,
+        "check_at": clock.check_at,
+        "follow_up_at": opened.follow_up_date,
+        "created_at": command.now,
+        "origin": dict(opened.origin) if opened.origin else None,
+    }
+    statements.insert(command.session, UserTask, task)
     if not alone:
-        _add_candidates(command, task)
+        add_candidates(command, opened.key, instance.site_id, groups, opened.candidate_users)
 
 
 def _assignee(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> int | None:
     if opened.assignee:
-        return command.session.scalar(select(User.id).where(User.username == opened.assignee))
+        drawn = select(User.id).where(User.username == opened.assignee, User.active)
+        return command.session.scalar(drawn)
     return instance.started_by if STARTER in opened.candidate_groups else None
 
 
-def _add_candidates(command: Command, task: UserTask) -> None:
-    command.session.flush()
-    rows = [{"candidate_group": group, "username": None} for group in task.groups]
-    rows += [{"candidate_group": None, "username": user} for user in task.users]
-    if rows:
-        same = {"task_key": task.key, "site_id": task.site_id}
-        command.session.execute(insert(TaskCandidate), [row | same for row in rows])
+def add_candidates(
+    command: Command, task_key: int, site_id: int, groups: Iterable[str], users: Iterable[str]
+) -> None:
+    """Write the rows by which a task with several groups, or with candidate users, is found."""
+    rows = [{"candidate_group": group, "username": None} for group in groups]
+    rows += [{"candidate_group": None, "username": user} for user in users]
+    same = {"task_key": task_key, "site_id": site_id}
+    statements.insert(command.session, TaskCandidate, *(row | same for row in rows))
 
 
-def _open_job(command: Command, instance: ProcessInstance, opened: JobOpened) -> None:
+def _open_job(
+    command: Command, instance: ProcessInstance, opened: JobOpened, again: Job | None
+) -> None:
+    command.wake_workers()
+    if again is not None:  # an error of it that nobody caught is tried again
+        again.state, again.retries, again.attempts = jobs.CREATED, opened.retries, 0
+        again.run_at, again.ended_at, again.worker = command.now, None, ""
+        return
     command.session.add(
         Job(
             key=opened.key,
             instance_key=instance.key,
             site_id=instance.site_id,
+            definition_key=opened.definition_key,
             process_id=opened.process_id,
             element_id=opened.element_id,
             type=opened.type,
@@ -178,13 +198,12 @@ def _open_job(command: Command, instance: ProcessInstance, opened: JobOpened) ->
             created_at=command.now,
         )
     )
-    command.wake_workers()
 
 
 def _project_subscriptions(
     command: Command, instance: ProcessInstance, of: dict[type, list[Any]]
 ) -> None:
-    closed = [event.key for event in of.get(SubscriptionClosed, [])]
+    closed = [event.key for event in of.get(SubscriptionClosed, []) if not event.is_signal]
     opened = [event for event in of.get(SubscriptionOpened, []) if event.key not in closed]
     if closed:
         command.session.execute(
@@ -204,6 +223,32 @@ def _project_subscriptions(
         )
     if opened:
         command.wake_workers()
+
+
+def _project_signals(
+    command: Command, instance: ProcessInstance, events: Sequence[Any], of: dict[type, list[Any]]
+) -> None:
+    """Keep who waits for a signal; a signal that was thrown goes to those who waited before, here and elsewhere."""
+    closed = [event.key for event in of.get(SubscriptionClosed, []) if event.is_signal]
+    if closed:
+        gone = delete(SignalSubscription).where(SignalSubscription.key.in_(closed))
+        command.session.execute(gone)
+    for event in of.get(SignalAwaited, []):
+        if event.key not in closed:
+            command.session.add(
+                SignalSubscription(
+                    key=event.key,
+                    instance_key=instance.key,
+                    site_id=instance.site_id,
+                    element_id=event.element_id,
+                    name=event.signal_name[:LONGEST_KEY],
+                    created_at=command.now,
+                )
+            )
+    for thrown in of.get(SignalThrown, []):
+        since = events[events.index(thrown) :]
+        later = [event.key for event in since if isinstance(event, SignalAwaited)]
+        signals.spread(command, instance.site_id, thrown.signal_name, thrown.variables, later=later)
 
 
 def _project_incidents(
@@ -273,16 +318,41 @@ def record_job_incident(
     )
 
 
-def _cancel_terminated(command: Command, keys: list[int]) -> None:
+def record_failure(
+    command: Command, instance: ProcessInstance, element_id: str, message: str
+) -> Incident:
+    """Write the incident of an expression beside the way of the token, which nothing waits for."""
+    return _add_incident(command, instance, element_id, "EXTRACT_VALUE_ERROR", message)
+
+
+def _tell_canceled(
+    command: Command, instance: ProcessInstance, of_tasks: Sequence[ColumnElement[bool]]
+) -> None:
+    """Tell whoever had a task that it is no longer wanted."""
+    query = select(UserTask.name, UserTask.assignee_id).where(*of_tasks)
+    people: dict[str, list[int]] = {}
+    for step, user_id in command.session.execute(query):
+        if user_id is not None:
+            people.setdefault(step, []).append(user_id)
+    for step, user_ids in people.items():
+        notifications.tell(command, user_ids, "task_canceled", instance=instance, step=step)
+
+
+def _cancel_terminated(command: Command, instance: ProcessInstance, keys: list[int]) -> None:
     """Close what belonged to element instances that were terminated by an event or a cancellation."""
     if not keys:
         return
     session = command.session
     session.flush()
+    of_tasks = (
+        or_(UserTask.key.in_(keys), UserTask.root_key.in_(keys)),
+        UserTask.state.in_((tasks.CREATING, tasks.CREATED, tasks.COMPLETING)),
+    )
+    _tell_canceled(command, instance, of_tasks)
     session.execute(
         update(UserTask)
-        .where(UserTask.key.in_(keys), UserTask.state == tasks.CREATED)
-        .values(state=tasks.CANCELED, completed_at=command.now, check_at=None,
+        .where(*of_tasks)
+        .values(state=tasks.CANCELED, completed_at=command.now, completed_by=None, check_at=None,
                 version=UserTask.version + 1)
     )  # fmt: skip
     session.execute(delete(TaskCandidate).where(TaskCandidate.task_key.in_(keys)))

@@ -111,7 +111,7 @@ def gather(
     return said | instance.variables | {
         "site": {"name": instance.site.name, "company": instance.site.manager},
         "unit": _unit(session, instance),
-        "instance": {
+        "process_instance": {
             "number": instance.number or str(instance.key),
             "business_key": instance.business_key,
             "procedure": instance.definition.name,

@@ -115,7 +115,7 @@ class _Run:
             site = self._site(session)
             for candidate in (username, f"{username}2"):
                 user_id = session.scalar(select(User.id).where(User.username == candidate))
-                actor = load_actor(session, user_id) if user_id else None
+                actor = load_actor(session, user_id, self.engine.clock()) if user_id else None
                 if actor is not None and actor.belongs_to(site.id):
                     return actor
         raise NotFound(noun="user", key=username)

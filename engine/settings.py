@@ -82,6 +82,8 @@ def _check(row: Mapping[str, Any], value: Any) -> None:
     fits = isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
     if not fits or len(json.dumps(value)) > MAX_SIZE:
         raise Rejected(reason=f"{value!r} is no {kind}")
+    if "minimum" in row and not row["minimum"] <= value <= row["maximum"]:
+        raise Rejected(reason=f"{value!r} is not between {row['minimum']} and {row['maximum']}")
     allowed = [o["value"] if isinstance(o, dict) else o for o in row.get("options") or []]
     chosen = value if isinstance(value, list) else [value]
     if allowed and any(one not in allowed for one in chosen):

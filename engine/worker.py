@@ -7,21 +7,34 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import random
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 
-from engine import clocks, handlers, instances, jobs, messages, notifications
+from engine import (
+    anchors,
+    chores,
+    deliveries,
+    escalations,
+    handlers,
+    instances,
+    jobs,
+    messages,
+    retention,
+    start_events,
+)
 from engine.access import SYSTEM
-from engine.engine import Engine
+from engine.engine import Command, Engine
 from engine.errors import BudgetExceeded, EngineError
+from engine.models.clock import Clock
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import CREATED as JOB_CREATED
-from engine.models.job import FAILED, Job
-from engine.models.task import CREATED, UserTask
+from engine.models.job import FAILED, Incident, Job
+from engine.models.task import UserTask
 
 log = logging.getLogger(__name__)
 Key = TypeVar("Key")
@@ -29,15 +42,27 @@ Key = TypeVar("Key")
 BATCH = 50
 ROUNDS = 200
 SETTLE_ROUNDS = 20
+PAUSE = HOUR = dt.timedelta(hours=1)
 POLL = dt.timedelta(seconds=5)
-LEASE = dt.timedelta(minutes=1)
+LEASE = dt.timedelta(seconds=15)
 
 
 def run_due(engine: Engine) -> int:
     """Do everything that is due now, and what becomes due by doing it; give how many units were done."""
     done = 0
     for _ in range(ROUNDS):
-        step = _run_jobs(engine) + _correlate(engine) + _fire_timers(engine) + _check_clocks(engine)
+        step = sum(
+            act(engine)
+            for act in (
+                _run_jobs,
+                _correlate,
+                _deliver,
+                _fire_timers,
+                _start_due,
+                _check_clocks,
+                chores.run,
+            )
+        )
         done += step
         if not step:
             break
@@ -62,7 +87,9 @@ def settle(engine: Engine, instance_key: int) -> None:
 def _each(what: str, keys: Iterable[Key], act: Callable[[Key], bool]) -> int:
     """Do one unit per key and count those done; a failure is logged and does not stop the others."""
     done = 0
-    for key in keys:
+    several = list(keys)
+    random.shuffle(several)  # workers that found the same keys would wait for each other at each
+    for key in several:
         try:
             done += act(key)
         except EngineError as error:
@@ -97,18 +124,35 @@ def _run_job(engine: Engine, key: int) -> bool:
 
 def _correlate(engine: Engine) -> int:
     pairs = messages.matches(engine, BATCH)
-    return _each("message", pairs, lambda pair: messages.correlate(engine, *pair))
+    if done := _each("message", pairs, lambda pair: messages.correlate(engine, *pair)):
+        return done
+    # What waits for a message goes before what it would start: a process takes a message once.
+    pairs = start_events.matches(engine, BATCH)
+    return _each("message start", pairs, lambda pair: start_events.start_by_message(engine, *pair))
+
+
+def _deliver(engine: Engine) -> int:
+    return _each("signal", deliveries.pending(engine, BATCH), partial(deliveries.deliver, engine))
+
+
+def _start_due(engine: Engine) -> int:
+    keys = start_events.due(engine, BATCH)
+    return _each("timer start", keys, partial(start_events.start_by_timer, engine))
 
 
 def _fire_timers(engine: Engine) -> int:
+    return _each("timers", due_timers(engine), partial(_fire, engine))
+
+
+def due_timers(engine: Engine) -> list[int]:
+    """Find the instances that have a timer due, the longest due first; some of them when there are many."""
     query = (
         select(ProcessInstance.key)
         .where(ProcessInstance.next_due <= engine.clock(), ProcessInstance.status == ACTIVE)
         .order_by(ProcessInstance.next_due)
         .limit(BATCH)
     )
-    keys = _keys(engine, query)
-    return _each("timers", keys, partial(_fire, engine))
+    return _keys(engine, query)
 
 
 def _fire(engine: Engine, key: int) -> bool:
@@ -117,55 +161,51 @@ def _fire(engine: Engine, key: int) -> bool:
         if instance.status != ACTIVE or not instance.next_due or instance.next_due > command.now:
             return False
         command.audit("timers.fired", on=instance)
-        if instances.advance(command, instance, lambda run: run.fire_timers()):
-            # The incident tells an operator; without a pause the same timer would be tried for ever.
-            instance.next_due = command.now + dt.timedelta(hours=1)
+        if incident := instances.advance(command, instance, lambda run: run.fire_timer()):
+            # The incident tells an operator, once; without a pause the same timer would be tried for ever. Others go on.
+            until = command.now + PAUSE
+            instances.advance(command, instance, lambda run: run.postpone_timer(until))
+            if _told_before(command, incident):
+                command.session.expunge(incident)
         return True
+
+
+def _told_before(command: Command, incident: Incident) -> bool:
+    query = exists().where(
+        Incident.instance_key == incident.instance_key,
+        Incident.element_id == incident.element_id,
+        Incident.error_type == incident.error_type,
+        Incident.resolved_at.is_(None),
+        Incident.key != incident.key,
+    )
+    return bool(command.session.scalar(select(query)))
 
 
 def _check_clocks(engine: Engine) -> int:
-    query = (
-        select(UserTask.key)
-        .where(UserTask.check_at <= engine.clock())
-        .order_by(UserTask.check_at)
-        .limit(BATCH)
+    tasks = _keys(engine, _unchecked(engine, UserTask))
+    spans = _keys(engine, _unchecked(engine, Clock))
+    return _each("task clock", tasks, partial(escalations.check_task, engine)) + _each(
+        "clock", spans, partial(escalations.check_clock, engine)
     )
-    keys = _keys(engine, query)
-    return _each("clock", keys, partial(_escalate, engine))
 
 
-def _escalate(engine: Engine, key: int) -> bool:
-    """Tell whoever is next: at 80 % the people of the task, at 100 % the next rung, at 200 % the site's director."""
-    with engine.begin(SYSTEM) as command:
-        found = command.session.get(UserTask, key)
-        instance = instances.lock(command, found.instance_key) if found else None
-        task = command.session.get(UserTask, key, populate_existing=True)
-        if instance is None or task is None or task.state != CREATED or not task.check_at:
-            return False
-        if task.check_at > command.now:
-            return False
-        if not task.limit and task.escalation == 0:
-            task.escalation = 1  # a date the diagram computes has no 80 % mark
-        upwards = clocks.escalation_roles(task)
-        people = notifications.holders(command.session, task.site_id, upwards or task.groups)
-        if not upwards and task.assignee_id:
-            people = [task.assignee_id]
-        kind = "task_overdue" if upwards else "task_due_soon"
-        notifications.tell(command, people, kind, instance=instance, task=task)
-        command.audit(
-            kind.replace("_", ".", 1),
-            task.element_id,
-            on=instance,
-            told=upwards or task.groups,
-        )
-        task.escalation += 1
-        task.check_at = clocks.next_check(engine, command.session, task)
-        return True
+def _unchecked(engine: Engine, model: type[UserTask | Clock]) -> Select[int]:
+    due = select(model.key).where(model.check_at <= engine.clock())
+    return due.order_by(model.check_at).limit(BATCH)
 
 
 def _keys(engine: Engine, query: Select[int]) -> list[int]:
     with engine.read() as session:
         return list(session.scalars(query))
+
+
+def sweep(engine: Engine) -> None:
+    """Do what has to be done now and then: forget what is over, anchor the audit. Wants to be called about once an hour."""
+    for act in (messages.drop_expired, retention.sweep, deliveries.drop_done, anchors.write):
+        try:
+            act(engine)
+        except Exception:
+            log.exception("%s.%s failed", act.__module__, act.__name__)
 
 
 class Worker(threading.Thread):
@@ -180,14 +220,14 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Work until stopped."""
-        swept = self._engine.clock()
+        swept: dt.datetime | None = None
         while not self._stopping:
             self._wake.clear()
             try:
                 run_due(self._engine)
-                if self._engine.clock() - swept > dt.timedelta(hours=1):
+                if swept is None or self._engine.clock() - swept > HOUR:
                     swept = self._engine.clock()
-                    messages.drop_expired(self._engine)
+                    sweep(self._engine)
             except Exception:
                 log.exception("the worker failed and goes on")
             self._wake.wait(POLL.total_seconds())

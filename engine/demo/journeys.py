@@ -7,15 +7,16 @@ import heapq
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from engine import attachments, counter, definitions, limits, starts, tasks, worker
+from engine import attachments, counter, definitions, limits, starts, submissions, tasks, worker
 from engine.access import Actor, load_actor
 from engine.demo import pictures
 from engine.demo.people import ONLY_ONCE, STAFF
-from engine.demo.scripts import Retelling, Step, script
+from engine.demo.scripts import Retelling, Step, happened, script
 from engine.engine import Command, Engine
 from engine.errors import EngineError
 from engine.models.identity import Site, User
@@ -147,6 +148,9 @@ class Play:
             known = self._variables(command.session)
             entered = self.retelling.entered(step, known, lambda kind: self._upload(command, kind))
             if task is not None:
+                form = submissions.form_of(command, task.definition_key, task.form_id)
+                local = command.now.astimezone(ZoneInfo(self.site.timezone))
+                entered = happened(form, entered, local) if form else entered
                 tasks.complete(command, task.key, entered)
                 return
             definition = definitions.latest(command.engine, command.session, step.process_id)
@@ -281,7 +285,7 @@ def _queue_up(past: Past) -> None:
     with past.engine.begin(clerk) as command:
         for service in ("move_in", "payment", "move_in", "repair", "move_in"):
             counter.take(command, site, service)
-        for window in ("1号窗口", "2号窗口"):
+        for window in ("1", "2"):
             called = counter.call_next(command, site, window)
             if called is not None:
                 counter.serve(command, called.id)

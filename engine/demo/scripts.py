@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from engine import library
+from engine.forms import Component, Form
 from engine.models.registry import COMPANY, Customer, Unit
 
 FAMILY = "move_in"
@@ -109,3 +110,31 @@ class Retelling:
         for old, new in self._words.items():
             value = value.replace(old, new)
         return _DATE.sub(lambda date: str(dt.date.fromisoformat(date[0]) + self._shift), value)
+
+
+def happened(form: Form, entered: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+    """Give what is entered with nothing that has happened later than now, a moment in the zone of the site."""
+    return _happened(form.components, entered, now)
+
+
+def _happened(
+    components: tuple[Component, ...], values: dict[str, Any], now: dt.datetime
+) -> dict[str, Any]:
+    found = dict(values)
+    for one in components:
+        value = found.get(one.key)
+        if not one.key:
+            found = _happened(one.children, found, now)
+        elif one.happened and value:
+            found[one.key] = _by(now, one, value)
+        elif one.children and isinstance(value, dict):
+            found[one.key] = _happened(one.children, value, now)
+        elif one.children and isinstance(value, list):
+            found[one.key] = [_happened(one.children, row, now) for row in value]
+    return found
+
+
+def _by(now: dt.datetime, component: Component, told: str) -> str:
+    if component.subtype == "date":
+        return min(told, now.date().isoformat())
+    return told if dt.datetime.fromisoformat(told) <= now else now.isoformat(timespec="minutes")

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from .interpreter import Feel, Model
-from .results import Decided, Evaluated, Mention, Result
+from .results import Decided, Evaluated, Match, Mention, Result
 
-__all__ = ["Decided", "Evaluated", "Feel", "Mention", "Model", "Result", "feel"]
+__all__ = ["Decided", "Evaluated", "Feel", "Match", "Mention", "Model", "Result", "feel"]
 
 _shared = Feel()
 

@@ -77,7 +77,10 @@ function decided(id, run) {
   const decision = run.model.decisions[id];
   if (!decision) throw new Error(`there is no decision ${id}`);
   if (run.path.length > DEEPEST) throw new Error(`${id} requires itself`);
-  const entry = { decision: id, name: decision.name, rules: [] };
+  const kind = decision.expression?.kind ?? "literal";
+  const entry = {
+    ...{ decision: id, name: decision.name, kind, inputs: [], rules: [] },
+  };
   run.path.push(entry);
   const { type } = decision;
   const context = required(decision, run);
@@ -89,9 +92,23 @@ function decided(id, run) {
   run.done.set(id, value);
   run.trace.push({
     ...entry,
-    value: attempt(run, () => encode(value, run.tagged)),
+    ...attempt(run, () => ({
+      value: encode(value, run.tagged),
+      inputs: noted(entry.inputs, run),
+      rules: entry.rules.map((rule) => ({
+        ...rule,
+        outputs: noted(rule.outputs, run),
+      })),
+    })),
   });
   return value;
+}
+
+function noted(pairs, run) {
+  return pairs.map(([name, value]) => [
+    name,
+    encode(value ?? null, run.tagged),
+  ]);
 }
 
 function required(decision, run) {

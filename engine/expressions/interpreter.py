@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.errors import ExpressionFailed
 
 from .isolate import Isolate, Stopped
-from .results import Decided, Evaluated, Mention, Result
+from .results import Decided, Evaluated, Match, Mention, Pair, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -211,8 +211,23 @@ def _result(reply: dict[str, Any]) -> Result:
 
 
 def _decided(reply: dict[str, Any]) -> Decided:
-    trace = tuple(
-        Evaluated(entry["decision"], entry["name"], entry["value"], tuple(entry["rules"]))
-        for entry in reply["trace"]
-    )
+    trace = tuple(_evaluated(entry) for entry in reply["trace"])
     return Decided(reply["value"], trace, tuple(reply["errors"]), tuple(reply["warnings"]))
+
+
+def _evaluated(entry: dict[str, Any]) -> Evaluated:
+    matches = tuple(
+        Match(rule["id"], rule["place"], _pairs(rule["outputs"])) for rule in entry["rules"]
+    )
+    return Evaluated(
+        entry["decision"],
+        entry["name"],
+        entry.get("value"),
+        entry["kind"],
+        _pairs(entry["inputs"]),
+        matches,
+    )
+
+
+def _pairs(pairs: list[list[Any]]) -> tuple[Pair, ...]:
+    return tuple((name, value) for name, value in pairs)

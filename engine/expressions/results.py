@@ -30,14 +30,36 @@ class Result:
         return self.value
 
 
+Pair = tuple[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule of a table that matched: its id, its place in the table counted from 1, its outputs by column."""
+
+    rule_id: str
+    place: int
+    outputs: tuple[Pair, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """One decision that was evaluated: its value and the ids of the table rules that matched, in table order."""
+    """One decision that was evaluated: its value, the inputs of its tables, and the rules that matched in table order.
+
+    `kind` is that of its expression: table, literal, context …
+    """
 
     decision_id: str
     name: str
     value: Any
-    rules: tuple[str, ...]
+    kind: str = "literal"
+    inputs: tuple[Pair, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules that matched."""
+        return tuple(match.rule_id for match in self.matches)
 
 
 @dataclass(frozen=True, slots=True)

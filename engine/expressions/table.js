@@ -3,16 +3,27 @@ import { literal, passes } from "./literal.js";
 import { declared } from "./types.js";
 import { encode } from "./values.js";
 
-/** The table's value; the ids of the rules that matched are noted in the run. */
+/** The table's value; what went in and which rules matched is noted in the run. */
 export function table(box, context, run) {
   const values = box.inputs.map((input) => inputValue(input, context, run));
+  const note = run.path.at(-1);
+  note?.inputs.push(...box.inputs.map(({ text }, at) => [text, values[at]]));
   if (!allowed(box, values, context, run)) return null;
   const hits = matching(box, values, context, run);
-  run.path.at(-1)?.rules.push(...hits.map((rule) => rule.id));
-  const outputs = () =>
-    hits.map((rule) => output(box, rule.outputs, context, run));
+  const found = hits.map((rule) => output(box, rule.outputs, context, run));
+  note?.rules.push(...hits.map((rule, at) => hit(box, rule, found[at])));
   if (hits.length === 0) return nothing(box, context, run);
-  return POLICIES[box.policy]({ box, context, run, outputs });
+  return POLICIES[box.policy]({ box, context, run, outputs: () => found });
+}
+
+/** What is noted of a rule that matched: its place in the table, from 1, and its outputs by column. */
+function hit(box, rule, found) {
+  const single = box.outputs.length === 1;
+  const outputs = box.outputs.map(({ name }) => [
+    name ?? "",
+    single ? found : found[name],
+  ]);
+  return { id: rule.id, place: box.rules.indexOf(rule) + 1, outputs };
 }
 
 function inputValue({ text, type }, context, run) {

@@ -5,8 +5,8 @@
 """
 
 from engine.forms.checks import Resolver
-from engine.forms.components import INPUTS, Component, place
-from engine.forms.defaults import blank_row, without_blank_rows
+from engine.forms.components import INPUTS, Component, every, place
+from engine.forms.defaults import blank_row, touched, without_blank_rows
 from engine.forms.errors import Finding, InvalidForm
 from engine.forms.facts import Cell, Facts
 from engine.forms.form import Form
@@ -25,6 +25,8 @@ __all__ = [
     "InvalidForm",
     "Resolver",
     "blank_row",
+    "every",
     "place",
+    "touched",
     "without_blank_rows",
 ]

@@ -97,7 +97,10 @@ def _judge(
     else:
         yield (
             cell.path,
-            _reference(cell, facts, resolver) or _bounds(cell, facts) or _passed(cell, now),
+            _reference(cell, facts, resolver)
+            or _bounds(cell, facts)
+            or _passed(cell, now)
+            or _ahead(cell, now),
         )
 
 
@@ -211,6 +214,17 @@ def _passed(cell: Cell, now: datetime) -> FieldError | None:
     if component.subtype == "datetime":
         value = datetime.fromisoformat(value).astimezone(now.tzinfo).date().isoformat()
     return errors.DatePassed() if value < today else None
+
+
+def _ahead(cell: Cell, now: datetime) -> FieldError | None:
+    component, value = cell.component, cell.value
+    if not component.happened:
+        return None
+    if component.subtype == "date":
+        ahead = value > now.date().isoformat()
+    else:
+        ahead = datetime.fromisoformat(value) > now
+    return errors.DateAhead() if ahead else None
 
 
 def _mismatches(facts: Facts, found: Mapping[str, object], feel: Feel) -> Errors:

@@ -28,6 +28,11 @@ CONTAINERS: Final = frozenset({"group", "dynamiclist"})
 SHOWN: Final = frozenset({"text", "table", "separator", "spacer"})
 TYPES: Final = LEAVES | CONTAINERS | SHOWN
 
+FILLS: Final = frozenset({"owner.name", "owner.phone"})
+"""What the property `fill` may take over from the registry: the owner of the unit chosen in the same form."""
+PAST: Final = "past"
+"""The property `moment` of a date that says when something happened."""
+
 TEMPLATE: Final = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -82,6 +87,11 @@ class Component:
         return self.data.get("allowAddRemove") is False
 
     @property
+    def happened(self) -> bool:
+        """Say whether this is the moment of something that has happened, which cannot lie ahead."""
+        return self.type == "datetime" and self.properties.get("moment") == PAST
+
+    @property
     def subtype(self) -> str:
         """For `datetime`: date, time or datetime."""
         return str(self.data.get("subtype") or "date")
@@ -95,7 +105,8 @@ def join(prefix: str, *steps: str | int) -> str:
 def place(prefix: str, component: Component) -> str:
     """Give the concrete path of a component inside the scope `prefix`; groups go by their id, since they share paths."""
     named = component.key and component.type != "group"
-    return join(prefix, component.key if named else f"#{component.id}")
+    step = component.key if named else f"#{component.id}"
+    return f"{prefix}.{step}" if prefix else step
 
 
 def scope(prefix: str, component: Component) -> str:

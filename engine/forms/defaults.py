@@ -61,6 +61,11 @@ def without_blank_rows(
     return result
 
 
+def touched(component: Component, row: Mapping[str, Any]) -> bool:
+    """Whether anything is entered in a row of a list, or it stands for an existing one."""
+    return ROW in row or not _untouched(row, blank_row(component))
+
+
 def _given(current: object, context: object) -> list[Any] | None:
     return None if context is None else current if isinstance(current, list) else []
 

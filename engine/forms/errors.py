@@ -130,6 +130,12 @@ class DatePassed(FieldError):
     code = "date_passed"
 
 
+class DateAhead(FieldError):
+    """This has happened: its time cannot be later than now."""
+
+    code = "date_ahead"
+
+
 class NotAnEmail(FieldError):
     """This is not an e-mail address."""
 

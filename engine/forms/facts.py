@@ -103,6 +103,8 @@ def find(
     known: dict[tuple[str, str], Any] = {}
     values: Values = _settle(components, bound, bases, known)
     watched = _watched(components)
+    if watched is None:
+        return Facts(components, values, known, bases)
     for attempt in range(PASSES):
         found = _evaluate(components, values, known, feel, now, () if show else FOR_PEOPLE)
         if attempt >= PASSES // 2:
@@ -116,11 +118,13 @@ def find(
     return Facts(components, values, known, bases)
 
 
-def _watched(components: Tree) -> list[str]:
+def _watched(components: Tree) -> list[str] | None:
     # Only a change that some expression can see is worth another round: of a value it names, or within rows and objects.
     sources = " ".join(
         source for component in every(components) for source in component.rules.values()
     )
+    if not sources:
+        return None
     named = set(re.findall(r"\w+", sources))
     return [each.key for each, children in members(components) if children or each.key in named]
 

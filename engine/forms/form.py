@@ -65,8 +65,11 @@ class Form:
 
     @cached_property
     def changing(self) -> bool:
-        """Say whether what is visible or offered depends on what is entered."""
-        return any(component.rules for component in every(self.components))
+        """Say whether what is visible, offered or filled in depends on what is entered."""
+        return any(
+            component.rules or component.properties.get("fill")
+            for component in every(self.components)
+        )
 
     def initial(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Give what the fields hold when the form is opened: the variable of the same key, else the default.

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from engine.forms.components import (
     CONTAINERS,
+    FILLS,
     LEAVES,
     LISTS_OF_FILES,
+    PAST,
     TYPES,
     Component,
     every,
@@ -58,6 +60,7 @@ def components_of(schema: Mapping[str, Any]) -> tuple[Component, ...]:
             *_findings_of_types(tree),
             *_findings_of_keys(tree, {}),
             *_findings_of_bounds(tree),
+            *_findings_of_properties(tree),
         ]
     )
     return tree
@@ -176,6 +179,16 @@ def _findings_of_bounds(tree: tuple[Component, ...]) -> Iterator[Finding]:
         for name in BOUNDS:
             if name not in component.rules and bound(component.limits.get(name)) is WRONG:
                 yield Finding("bad_number", component.path, {"property": name})
+
+
+def _findings_of_properties(tree: tuple[Component, ...]) -> Iterator[Finding]:
+    for component in every(tree):
+        moment, fill = component.properties.get("moment"), component.properties.get("fill")
+        if fill is not None and not (component.type == "textfield" and fill in FILLS):
+            yield Finding("bad_fill", component.path, {"fill": fill})
+        dated = component.type == "datetime" and component.subtype != "time"
+        if moment is not None and not (dated and moment == PAST):
+            yield Finding("bad_moment", component.path, {"moment": moment})
 
 
 def _findings_of_types(tree: tuple[Component, ...], inside: str = "") -> Iterator[Finding]:

@@ -49,6 +49,10 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+# Made once: json.dumps makes an encoder for every document that is not written its default way.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 class JSONText(TypeDecorator[Any]):
     """A JSON document kept as text, so that key order and bytes stay as written on every database."""
 
@@ -59,7 +63,7 @@ class JSONText(TypeDecorator[Any]):
         """Write compact UTF-8 JSON; NaN and infinities are refused."""
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read it back."""

@@ -12,7 +12,7 @@ from engine.models.base import Base, JSONText, Key, UTCDateTime, instant, name, 
 
 
 class Deployment(Base):
-    """One bundle as it was deployed at one moment."""
+    """One bundle as it was deployed at one moment; `definitions` maps its processes to the keys of their versions then."""
 
     __tablename__ = "deployment"
 
@@ -21,6 +21,7 @@ class Deployment(Base):
     digest: Mapped[str] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(String(1000), default="")
     shipped: Mapped[bool] = mapped_column(default=False)
+    definitions: Mapped[dict[str, int] | None] = mapped_column(JSONText)
     deployed_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
     deployed_at: Mapped[instant]
 
@@ -58,6 +59,7 @@ class ProcessDefinition(Base):
     resource_key: Mapped[int] = mapped_column(Key, ForeignKey("resource.key"))
     start_groups: Mapped[list[str]] = mapped_column(JSONText)
     start_form_id: Mapped[str | None] = mapped_column(String(255))
+    version_tag: Mapped[str | None] = mapped_column(String(255))
     latest: Mapped[bool] = mapped_column(default=True)
     suspended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[instant]

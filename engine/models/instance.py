@@ -22,9 +22,9 @@ class ProcessInstance(Base):
     """One run of a process definition at a site.
 
     `state` is the runtime's own compressed state without the diagram and without the variables of the process scope,
-    which stand in `variables`. `policy` holds the limits and settings the definition names, as they were at the start.
-    `active` lists the element instances alive now (key, element_id, type, process_id, since), `next_due` is the earliest timer.
-    `audit_seq` and `audit_hash` are the head of the instance's audit chain.
+    which stand in `variables`. `correlation_key` is that of the message that started it. `policy` holds the limits and settings the definition names, as they were at the start.
+    `active` lists the element instances alive now (key, id, type, process, definition, scope, flow, joined, since), `next_due` is the earliest timer.
+    `outcome` is reject where a rejection ended it. `audit_seq` and `audit_hash` are the head of the instance's audit chain.
     """
 
     __tablename__ = "process_instance"
@@ -37,6 +37,15 @@ class ProcessInstance(Base):
             unique=True,
             sqlite_where=text("business_key <> '' AND ended_at IS NULL"),
             postgresql_where=text("business_key <> '' AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_process_instance_correlation",
+            "site_id",
+            "process_id",
+            "correlation_key",
+            unique=True,
+            sqlite_where=text("correlation_key <> '' AND ended_at IS NULL"),
+            postgresql_where=text("correlation_key <> '' AND ended_at IS NULL"),
         ),
         Index(
             "ix_process_instance_due",
@@ -56,11 +65,13 @@ class ProcessInstance(Base):
     site_id: Mapped[int] = mapped_column(Key, ForeignKey("site.id"))
     number: Mapped[str] = mapped_column(String(64), default="")
     business_key: Mapped[str] = mapped_column(String(255), default="")
+    correlation_key: Mapped[str] = mapped_column(String(255), default="", server_default="")
     parent_key: Mapped[int | None] = mapped_column(Key, index=True)
     unit_id: Mapped[int | None] = mapped_column(Key)
     unit_label: Mapped[str] = mapped_column(String(64), default="")
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     reason: Mapped[str] = mapped_column(String(1000), default="")
+    outcome: Mapped[str | None] = mapped_column(String(16))
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     variables: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)
     policy: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)
@@ -69,6 +80,7 @@ class ProcessInstance(Base):
     next_due: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     started_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
     started_at: Mapped[instant]
+    suspended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     audit_seq: Mapped[int] = mapped_column(default=0)
     audit_hash: Mapped[str] = mapped_column(String(64), default="")
@@ -80,7 +92,8 @@ class ProcessInstance(Base):
 class ElementInstance(Base):
     """One passage of a token through an element that has ended; those alive stand in `ProcessInstance.active`.
 
-    `flow_id` is the sequence flow by which the token came, `joined` the further ones a joining gateway took.
+    `flow_id` is the sequence flow by which the token came, `joined` the further ones a joining gateway took;
+    `came_from` are the keys of the element instances the token left on them, in the same order.
     """
 
     __tablename__ = "element_instance"
@@ -88,12 +101,14 @@ class ElementInstance(Base):
 
     key: Mapped[pk]
     instance_key: Mapped[int] = mapped_column(Key)
+    definition_key: Mapped[int | None] = mapped_column(Key)
     process_id: Mapped[str] = mapped_column(String(255))
     element_id: Mapped[str] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(32))
     scope_key: Mapped[int | None] = mapped_column(Key)
     flow_id: Mapped[str | None] = mapped_column(String(255))
     joined: Mapped[list[str] | None] = mapped_column(JSONText)
+    came_from: Mapped[list[int] | None] = mapped_column(JSONText)
     state: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[instant]
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -22,6 +22,8 @@ _OPEN = text("resolved_at IS NULL")
 class Job(Base):
     """A service task waiting for a worker; its key is that of the element instance and the idempotency key of the effect.
 
+    `definition_key` is the definition of the process it belongs to, which inside a call activity is the called one.
+
     `run_at` is when it may be taken next: now, after a backoff, or when a worker's lease runs out.
     """
 
@@ -34,6 +36,7 @@ class Job(Base):
     key: Mapped[pk]
     instance_key: Mapped[int] = mapped_column(Key, ForeignKey("process_instance.key"))
     site_id: Mapped[int] = mapped_column(Key)
+    definition_key: Mapped[int | None] = mapped_column(Key)
     process_id: Mapped[str] = mapped_column(String(255))
     element_id: Mapped[str] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(255))

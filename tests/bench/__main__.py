@@ -1,40 +1,56 @@
-"""`python -m tests.bench`: what a completion costs, in one run, beside the bare library; writes results.json."""
+"""`python -m tests.bench`: what the engine costs, in one run, beside the bare driver and the bare library."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import floor, growth, measures
+from tests.bench import crowd, floor, growth, measures, parts, report, servers, starts
 
-RESULTS = Path(__file__).parent / "results.json"
+Parts = dict[str, Callable[[Path], dict[str, float]]]
 
 
 def main() -> None:
-    """Measure, print a table, and write the flat keys to results.json."""
+    """Measure everything, or only the parts that are named, and write results.json and RESULTS.md."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--instances", type=int, default=200)
-    options.add_argument("--passes", type=int, default=1000)
+    options.add_argument(
+        "parts", nargs="*", help="completion, loop, crowd, elements, starts; all without any"
+    )
+    options.add_argument(
+        "--instances", type=int, default=200, help="completions are three times as many"
+    )
+    options.add_argument("--passes", type=int, default=10_000, help="passes of the loop")
+    options.add_argument("--starts", type=int, default=4_000, help="starts sampled")
     chosen = options.parse_args()
-    results: dict[str, float | str] = {
-        "cpus": os.cpu_count() or 0,
-        "python": platform.python_version(),
+    results: dict[str, float | str] = report.machine()
+    for name, measure in _parts(chosen).items():
+        if not chosen.parts or name in chosen.parts:
+            with tempfile.TemporaryDirectory() as folder:
+                results |= measure(Path(folder))
+    report.write(results)
+
+
+def _parts(chosen: argparse.Namespace) -> Parts:
+    return {
+        "completion": lambda folder: (
+            {"floor_ms": floor.completion_ms(chosen.instances)}
+            | measures.sqlite(folder, chosen.instances)
+            | measures.postgresql(folder, chosen.instances)
+        ),
+        "loop": lambda folder: growth.of_a_loop(folder, chosen.passes),
+        "crowd": _crowd,
+        "elements": lambda _: parts.measure(),
+        "starts": lambda folder: starts.measure(folder, chosen.starts),
     }
-    results["floor_ms"] = floor.completion_ms(chosen.instances)
-    with tempfile.TemporaryDirectory() as folder:
-        results |= measures.sqlite(Path(folder), chosen.instances)
-        results |= measures.postgresql(Path(folder), chosen.instances)
-        results |= growth.of_a_loop(Path(folder), chosen.passes)
-    for database in ("sqlite", "postgresql"):
-        ratio = float(results[f"complete_{database}_ms"]) / float(results["floor_ms"])
-        results[f"complete_{database}_over_floor"] = round(ratio, 2)
-    for key, value in results.items():
-        print(f"{key:34} {value}")
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+
+
+def _crowd(folder: Path) -> dict[str, float]:
+    bind = servers.sqlite(folder / "crowd.sqlite")
+    results = crowd.measure(bind, folder)
+    bind.dispose()
+    return results
 
 
 if __name__ == "__main__":

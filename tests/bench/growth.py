@@ -1,4 +1,4 @@
-"""Whether the thousandth pass of a loop costs more than the hundredth."""
+"""Whether the ten thousandth pass of a loop costs more than the hundredth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
-from engine import database, tasks
+from engine import tasks
+from tests.bench import servers
 from tests.bench.measures import prepare
 from tests.diagrams import chain, process, user_task
 
@@ -22,7 +23,7 @@ LOOP = process(
 
 def of_a_loop(folder: Path, passes: int) -> dict[str, float]:
     """Run one instance through a loop; give the cost after 10, 100 and `passes` passes and the growth since pass 100."""
-    bind = database.connect(f"sqlite:///{folder / 'loop.sqlite'}")
+    bind = servers.sqlite(folder / "loop.sqlite")
     world = prepare(bind, folder)
     world.deploy({"loop.bpmn": LOOP}, family="loop")
     started = world.start("loop")

