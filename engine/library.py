@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from sqlalchemy import select
@@ -9,7 +10,10 @@ from sqlalchemy import select
 from engine import bundles, deployments
 from engine.access import SYSTEM
 from engine.engine import Engine
+from engine.errors import InvalidDiagram
 from engine.models.definition import Deployment
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).resolve().parent.parent / "bpmn"
 SUFFIXES = {".bpmn", ".form", ".dmn", ".json", ".html"}
@@ -30,9 +34,20 @@ def files(family: str, folder: Path = FOLDER) -> dict[str, bytes]:
 def deploy_shipped(engine: Engine, folder: Path = FOLDER) -> list[str]:
     """Deploy the bundles that changed since they were last shipped; give the names of those deployed.
 
-    A family that a process owner has deployed since is left as it is (decision 20). Raises InvalidDiagram.
+    A family that a process owner has deployed since is left as it is (decision 20). One that the gate refuses is logged
+    with its findings and stays as it was deployed before: the others and what runs do not depend on it.
     """
-    return [family for family in families(folder) if _deploy(engine, family, files(family, folder))]
+    return [family for family in families(folder) if _shipped(engine, family, folder)]
+
+
+def _shipped(engine: Engine, family: str, folder: Path) -> bool:
+    try:
+        return _deploy(engine, family, files(family, folder))
+    except InvalidDiagram as error:
+        faults = (one for one in error.findings if one.severity == "error")
+        told = "; ".join(f"{one.file}: {one.message}" for one in faults)
+        log.error("%s is not deployed: %s", family, told)  # noqa: TRY400 - the findings say it
+        return False
 
 
 def _deploy(engine: Engine, family: str, content: dict[str, bytes]) -> bool:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
 RUN_DUE = "guicheng.run_due"
-POLL = 5.0  # seconds
+SWEEP = "guicheng.sweep"
+POLL, HOUR = 5.0, 3600.0  # seconds
 log = logging.getLogger(__name__)
 
 
@@ -32,6 +33,7 @@ def connect(url: str) -> Celery:
         broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5},
         beat_schedule={
             "look": {"task": RUN_DUE, "schedule": POLL, "options": {"expires": POLL}},
+            "sweep": {"task": SWEEP, "schedule": HOUR, "options": {"expires": HOUR}},
         },
     )
     return app

@@ -34,3 +34,9 @@ def _forget_parent(**_: object) -> None:
 def run_due() -> int:
     """Do everything that is due; give how many units were done."""
     return worker.run_due(_engine())
+
+
+@app.task(name=broker.SWEEP)  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Do what has to be done now and then."""
+    worker.sweep(_engine())

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from engine import bundles, library
 from engine.engine import Engine
-from engine.errors import InvalidDiagram
 from engine.models.definition import Deployment, ProcessDefinition
 from tests.diagrams import chain, process, user_task
 from tests.world import World
@@ -63,14 +62,18 @@ def test_what_an_owner_edited_stays(world: World, shipped: Path) -> None:
 
 
 def test_a_shipped_bundle_with_a_fault_leaves_what_was_deployed(
-    world: World, shipped: Path
+    world: World, shipped: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    # given
     library.deploy_shipped(world.engine, shipped)
+    write(shipped, "move", "p", "carry")
     (shipped / "repair" / "q.bpmn").write_bytes(b"<broken")
-    with pytest.raises(InvalidDiagram):
-        library.deploy_shipped(world.engine, shipped)
-    assert versions(world) == {"p": 1, "q": 1}
+    # when
+    assert library.deploy_shipped(world.engine, shipped) == ["move"]
+    # then
+    assert versions(world) == {"p": 2, "q": 1}
     assert world.start("q").version == 1
+    assert "repair is not deployed: q.bpmn" in caplog.text
 
 
 def test_the_shipped_library_deploys_without_a_finding_that_matters(engine: Engine) -> None:
