@@ -50,10 +50,7 @@ def subscribe(command: Command, definition_key: int) -> None:
 
 def schedule_at(command: Command, site: Site) -> None:
     """Let the timers of all processes start them at a new site too."""
-    timed = select(StartSubscription.definition_key).where(StartSubscription.kind == TIMER)
-    latest = select(ProcessDefinition.key).where(
-        ProcessDefinition.latest, ProcessDefinition.key.in_(timed)
-    )
+    latest = select(ProcessDefinition.key).where(ProcessDefinition.latest)
     for key in command.session.scalars(latest).all():
         definition = definitions.get(command.engine, command.session, key)
         if site in _sites(command, definition):

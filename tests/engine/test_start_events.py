@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import identity, incidents, messages, signals, worker
+from engine import deployments, identity, incidents, messages, signals, worker
 from engine.access import SYSTEM
+from engine.engine import Engine
 from engine.errors import Rejected
 from engine.models.definition import ProcessDefinition
 from engine.models.event import StartSubscription
@@ -247,6 +248,23 @@ def test_a_site_opened_later_gets_the_timers_too(world: World, clock: Clock) -> 
         identity.create_site(command, key="east", name="东苑")
     clock.forward(days=1)
     assert len(run(world)) == 3
+
+
+def test_the_first_site_gets_the_timers_of_what_was_deployed_before_it(
+    engine: Engine, clock: Clock
+) -> None:
+    # given: an installation without any site
+    with engine.begin(SYSTEM) as command:
+        files = {"p.bpmn": begins(timer("timeCycle", "@daily"))}
+        deployments.deploy(command, files, family="rounds")
+    # when
+    with engine.begin(SYSTEM) as command:
+        identity.create_site(command, key="first", name="首个项目")
+    clock.forward(days=1)
+    worker.run_due(engine)
+    # then
+    with engine.read() as session:
+        assert len(session.scalars(select(ProcessInstance)).all()) == 1
 
 
 def test_a_suspended_process_starts_when_it_is_resumed(world: World, clock: Clock) -> None:
