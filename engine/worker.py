@@ -87,9 +87,7 @@ def settle(engine: Engine, instance_key: int) -> None:
 def _each(what: str, keys: Iterable[Key], act: Callable[[Key], bool]) -> int:
     """Do one unit per key and count those done; a failure is logged and does not stop the others."""
     done = 0
-    several = list(keys)
-    random.shuffle(several)  # workers that found the same keys would wait for each other at each
-    for key in several:
+    for key in keys:
         try:
             done += act(key)
         except EngineError as error:
@@ -141,7 +139,9 @@ def _start_due(engine: Engine) -> int:
 
 
 def _fire_timers(engine: Engine) -> int:
-    return _each("timers", due_timers(engine), partial(_fire, engine))
+    keys = due_timers(engine)
+    random.shuffle(keys)  # workers that found the same ones would wait for each other at each
+    return _each("timers", keys, partial(_fire, engine))
 
 
 def due_timers(engine: Engine) -> list[int]:
@@ -225,7 +225,7 @@ class Worker(threading.Thread):
             self._wake.clear()
             try:
                 run_due(self._engine)
-                if swept is None or self._engine.clock() - swept > HOUR:
+                if swept is None or abs(self._engine.clock() - swept) > HOUR:
                     swept = self._engine.clock()
                     sweep(self._engine)
             except Exception:
