@@ -70,7 +70,9 @@ def named(content: bytes) -> Iterator[tuple[str, str]]:
     """Give the ids and names in the rows of the decision tables of a document."""
     for decision in json.loads(parse(content).text)["decisions"].values():
         table = decision["expression"]
-        places = [column["name"] for column in table["outputs"]]
+        places = [column["name"] for column in table.get("outputs", [])]
+        if not {"id", "name"} <= set(places):
+            continue  # it decides, but names nothing that people read
         for rule in table["rules"]:
             row = dict(zip(places, rule["outputs"], strict=True))
             yield row["id"].strip('"'), row["name"].strip('"')
