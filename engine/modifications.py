@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,10 +47,12 @@ class Move:
 class Modification:
     """What to change, in this order: variables, activations, moves, terminations.
 
-    `local` maps element instances to variables of their own scopes; `terminate_ids` means every instance of an element.
+    `seen` maps element instances to variables as seen from there: each goes to the nearest scope around that has it, else to
+    the process. `local` maps them to variables of their own scopes; `terminate_ids` means every instance of an element.
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
+    seen: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     local: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     activate: tuple[Activation, ...] = ()
     move: tuple[Move, ...] = ()
@@ -86,7 +88,7 @@ def apply(command: Command, key: int, modification: Modification, reason: str) -
         instance.process_id,
         on=instance,
         reason=reason.strip()[:1000],
-        variables=sorted(modification.variables),
+        variables=_names(modification),
         **_told(before, execution.active),
     )
     instances.save(command, instance, execution)
@@ -100,9 +102,16 @@ def preview(
     """Tell what a modification would lead to, and change nothing. Raises as `apply` does."""
     instance = instances.get(session, actor, key)
     require(actor, instance)
+    return outcome(engine, session, instance, lambda execution: change(execution, modification))
+
+
+def outcome(
+    engine: Engine, session: Session, instance: ProcessInstance, act: Callable[[Execution], None]
+) -> Preview:
+    """Tell what doing something to the instance would lead to, and change nothing. Raises what `act` raises."""
     execution = executions.peek(engine, session, instance)
     before = {one.key: one for one in execution.active}
-    change(execution, modification)
+    act(execution)
     after = {one.key: one for one in execution.active}
     ended = [one for key, one in before.items() if key not in after]
     query = select(UserTask).where(
@@ -130,6 +139,8 @@ def change(execution: Execution, modification: Modification) -> None:
     moving = [(key, one) for one in modification.move for key in _sources(execution, one)]
     if modification.variables:
         execution.set_variables(None, modification.variables)
+    for key, seen in modification.seen.items():
+        execution.set_variables(key, seen)
     for key, local in modification.local.items():
         execution.set_variables(key, local, local=True)
     for one in modification.activate:
@@ -151,6 +162,11 @@ def _of(execution: Execution, *element_ids: str) -> list[int]:
 
 def _sources(execution: Execution, move: Move) -> list[int]:
     return [move.key] if move.key is not None else _of(execution, move.source_id)
+
+
+def _names(modification: Modification) -> list[str]:
+    inner = [*modification.seen.values(), *modification.local.values()]
+    return sorted({name for some in (modification.variables, *inner) for name in some})
 
 
 def _told(before: list[Active], after: list[Active]) -> dict[str, Any]:

@@ -58,3 +58,23 @@ LOCAL = process(
 BROKEN = process(user_task("check") + chain("s", "check"), "broken").replace(
     b'targetRef="check"', b'targetRef="nowhere"'
 )
+
+
+FEES_DMN = b"""<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="fees" name="Fees" namespace="x">
+  <decision id="fee" name="fee">
+    <variable name="fee" typeRef="number"/>
+    <decisionTable hitPolicy="FIRST">
+      <input id="i1"><inputExpression typeRef="string"><text>kind</text></inputExpression></input>
+      <output id="o1" name="fee" typeRef="number"/>
+      <rule id="r1"><inputEntry><text>"home"</text></inputEntry><outputEntry><text>280</text></outputEntry></rule>
+      <rule id="r2"><inputEntry><text>"office"</text></inputEntry><outputEntry><text>1800</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+</definitions>
+"""
+
+
+def form_files(form: dict[str, object]) -> dict[str, bytes]:
+    """The check with another form."""
+    return FILES | {"forms/check.form": json.dumps(form).encode()}

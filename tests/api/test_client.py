@@ -291,6 +291,7 @@ def test_element_instances_tell_where_a_process_instance_stands(client: Client) 
         data=m.ElementInstanceSearchQuery(filter_=wanted)
     )
     assert [(one.element_id, one.type_, one.state) for one in found.items] == [
+        ("local", "PROCESS", "ACTIVE"),
         ("s", "START_EVENT", "COMPLETED"),
         ("see", "USER_TASK", "ACTIVE"),
     ]

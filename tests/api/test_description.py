@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from engine import identity, jobs
 from engine.access import SYSTEM
+from engine.models.definition import Resource
 from engine.models.job import Incident, Job
 from tests.api import bundles
 from tests.world import PASSWORD, World
@@ -35,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 BOUNDED = settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,
@@ -66,6 +67,9 @@ def keys(world: World) -> dict[str, str]:
         jobs.fail(command, job.key, "no connection", retries=0)
         command.session.flush()
         incident = command.session.scalars(select(Incident)).one()
+        resource = str(
+            command.session.scalars(select(Resource.key).order_by(Resource.name)).first()
+        )
     return {
         "process_definition_key": str(instance.definition_key),
         "process_instance_key": str(instance.key),
@@ -74,6 +78,13 @@ def keys(world: World) -> dict[str, str]:
         "job_key": str(job.key),
         "incident_key": str(incident.key),
         "form_key": "1",
+        "element_instance_key": str(instance.key),
+        "tenant_id": "north",
+        "site_key": "north",
+        "username": "clerk",
+        "role_id": "front_desk",
+        "limit_key": "move_in.plan_lead",
+        "resource_key": resource,
     }
 
 
@@ -106,7 +117,7 @@ def test_every_operation_does_what_is_described(
             except Unsatisfiable:  # an operation without arguments cannot be called wrongly
                 continue
             tried += 1
-    assert tried > 40
+    assert tried > 120
 
 
 def test_every_path_of_the_api_is_described(app: Flask, document: dict[str, Any]) -> None:

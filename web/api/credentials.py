@@ -39,7 +39,7 @@ def identify() -> None:
     _refuse_other_pages()
     given = request.authorization
     user = _user(given) if given else None
-    actor = load_actor(session, user.id) if user else None
+    actor = load_actor(session, user.id, engine.clock()) if user else None
     if actor is None:
         raise Unauthorized(
             "Basic credentials or a bearer token are needed, and they must be valid."

@@ -1,42 +1,41 @@
-"""Element instances: what a process instance went through and where it stands."""
+"""Element instances: what process instances went through and where they stand; the variables they see."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
+from collections.abc import Sequence
 from typing import Any
 
+from flask import Response
 from marshmallow import fields
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
-from engine import definitions, instances
-from engine.models.identity import Site
-from engine.models.instance import ElementInstance, ProcessInstance
-from engine.models.job import Incident
+from engine import instances, modifications
+from engine.models.instance import ProcessInstance
+from engine.modifications import Modification
+from engine.runtime import check_variables
+from web.api import elements
+from web.api.batches import reason
 from web.api.credentials import actor
-from web.api.filters import FLAG, INSTANT, KEY, TEXT, choice, values_of
+from web.api.filters import FLAG, INSTANT, KEY, SAME, TEXT, Asked, choice, values_of
 from web.api.listing import Listing
 from web.api.noun import Noun
-from web.api.schemas import Instant, Key, Result
+from web.api.schemas import Body, Instant, Key, Result
 from web.api.search import results
 from web.extensions import engine, session
 
 blueprint = Noun("element_instances")
 
-MAX_PASSED = 10_000
+MAX_INSTANCES = 1000
+MAX_KEYS = 20
 STATES = ("ACTIVE", "COMPLETED", "TERMINATED")
-TYPES = (
-    "UNSPECIFIED", "PROCESS", "SUB_PROCESS", "EVENT_SUB_PROCESS", "AD_HOC_SUB_PROCESS",
-    "AD_HOC_SUB_PROCESS_INNER_INSTANCE", "START_EVENT", "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT",
-    "BOUNDARY_EVENT", "END_EVENT", "SERVICE_TASK", "RECEIVE_TASK", "USER_TASK", "MANUAL_TASK", "TASK",
-    "EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY", "PARALLEL_GATEWAY", "EVENT_BASED_GATEWAY", "SEQUENCE_FLOW",
-    "MULTI_INSTANCE_BODY", "CALL_ACTIVITY", "BUSINESS_RULE_TASK", "SCRIPT_TASK", "SEND_TASK", "UNKNOWN",
-)  # fmt: skip
+DEFINED = {
+    "process_definition_key": ProcessInstance.definition_key,
+    "process_definition_id": ProcessInstance.process_id,
+}
 
 
 class ElementInstanceResult(Result):
-    """One passage of a token through an element."""
+    """One passage of a token through an element, or a process instance as a whole."""
 
     element_instance_key = Key()
     element_id = fields.String()
@@ -54,14 +53,23 @@ class ElementInstanceResult(Result):
     tenant_id = fields.String()
 
 
+class ElementInstanceVariables(Body):
+    """Variables as seen from the element instance, or with `local` for its own scope."""
+
+    variables = fields.Dict(keys=fields.String(), required=True)
+    local = fields.Boolean(load_default=False)
+    operation_reference = fields.Integer(strict=True)
+
+
 LISTING = Listing(
     "ElementInstance",
     {
         "process_instance_key": KEY,
         "element_instance_key": KEY,
+        "element_instance_scope_key": KEY,
         "element_id": TEXT,
         "element_name": TEXT,
-        "type": choice(*TYPES),
+        "type": choice(*elements.TYPES),
         "state": choice(*STATES),
         "start_date": INSTANT,
         "end_date": INSTANT,
@@ -79,73 +87,64 @@ LISTING = Listing(
 @blueprint.arguments(LISTING.request)
 @blueprint.response(200, results("ElementInstance", ElementInstanceResult))
 def search(asked: dict[str, Any]) -> dict[str, Any]:
-    """Search the element instances of one process instance: its latest 10,000 that ended, and all alive."""
-    one = (asked.get("filter") or {}).get("process_instance_key", [])
-    if [name for name, _ in one] != ["$eq"]:
+    """Search the element instances of named process instances, or of the latest 1,000 of a definition.
+
+    The latest 10,000 that ended, and all alive.
+    """
+    found = _chosen(asked.get("filter") or {})
+    return LISTING.run(list(elements.of_instances(found)), asked)
+
+
+def _chosen(wanted: dict[str, Asked]) -> Sequence[ProcessInstance]:
+    """Give the process instances a filter names, the latest first. Raises BadRequest when it names none."""
+    named = {place: known for place, one in wanted.items() if (known := _named(one))}
+    query = instances.visible_to(actor()).order_by(ProcessInstance.key.desc())
+    if "process_instance_key" in named:
+        query = query.where(ProcessInstance.key.in_(named["process_instance_key"]))
+    elif "element_instance_key" in named:
+        query = query.where(ProcessInstance.key.in_(_around(named["element_instance_key"])))
+    elif not named.keys() & DEFINED.keys():
         raise BadRequest(
-            "A search for element instances needs one processInstanceKey in its filter."
+            "A search for element instances needs processInstanceKey, elementInstanceKey, processDefinitionKey or "
+            "processDefinitionId in its filter, as a value or with $eq or $in."
         )
-    key = values_of(one)[0]
-    query = instances.visible_to(actor()).where(ProcessInstance.key == key)
-    found = session.execute(query.join(ProcessInstance.site).add_columns(Site.key)).first()
-    return LISTING.run(_Told(*found).all() if found else [], asked)
+    else:
+        query = query.where(*(DEFINED[one].in_(named[one]) for one in DEFINED if one in named))
+    return list(session.scalars(query.limit(MAX_INSTANCES)))
 
 
-class _Told:
-    """Tells the element instances of one process instance."""
-
-    def __init__(self, instance: ProcessInstance, tenant_id: str) -> None:
-        self._instance = instance
-        self._drawn = definitions.get(engine, session, instance.definition_key).diagram.elements
-        open_ones = select(Incident.element_key, Incident.key).where(
-            Incident.instance_key == instance.key, Incident.resolved_at.is_(None)
-        )
-        self._incidents = {row.element_key: row.key for row in session.execute(open_ones)}
-        self._same = {
-            "process_definition_key": instance.definition_key,
-            "process_instance_key": instance.key,
-            "root_process_instance_key": None if instance.parent_key else instance.key,
-            "tenant_id": tenant_id,
-        }
-
-    def all(self) -> list[dict[str, Any]]:
-        passed = (
-            select(ElementInstance)
-            .where(ElementInstance.instance_key == self._instance.key)
-            .order_by(ElementInstance.key.desc())
-            .limit(MAX_PASSED)
-        )
-        return [self._passed(row) for row in session.scalars(passed)] + [
-            self._alive(entry) for entry in self._instance.active
-        ]
-
-    def _passed(self, row: ElementInstance) -> dict[str, Any]:
-        return self._told(row.key, row.element_id, row.type, row.process_id) | {
-            "state": row.state.upper(),
-            "start_date": row.started_at,
-            "end_date": row.ended_at,
-        }
-
-    def _alive(self, entry: dict[str, Any]) -> dict[str, Any]:
-        return self._told(entry["key"], entry["id"], entry["type"], entry["process"]) | {
-            "state": "ACTIVE",
-            "start_date": dt.datetime.fromisoformat(entry["since"]),
-            "end_date": None,
-        }
-
-    def _told(self, key: int, element_id: str, kind: str, process_id: str) -> dict[str, Any]:
-        drawn = self._drawn.get(element_id)
-        return self._same | {
-            "element_instance_key": key,
-            "element_id": element_id,
-            "element_name": (drawn.name if drawn else "") or element_id,
-            "type": _type(kind),
-            "has_incident": key in self._incidents,
-            "incident_key": self._incidents.get(key),
-            "process_definition_id": process_id,
-        }
+def _named(asked: Asked) -> list[Any]:
+    known = [one for one in asked if one[0] in SAME]
+    # Values that contradict each other name nothing that could be found.
+    return (values_of(known) or [None]) if known else []
 
 
-def _type(kind: str) -> str:
-    name = re.sub("([A-Z])", r"_\1", kind).upper()
-    return name if name in TYPES else "UNKNOWN"
+def _around(keys: Sequence[int]) -> list[int]:
+    if len(keys) > MAX_KEYS:
+        raise BadRequest(f"elementInstanceKey names {MAX_KEYS} element instances at most.")
+    found = [elements.owner(key) for key in keys if key is not None]
+    return [key for key in found if key is not None]
+
+
+@blueprint.get("/element-instances/<key:element_instance_key>")
+@blueprint.response(200, ElementInstanceResult)
+def get(element_instance_key: int) -> dict[str, Any]:
+    """Give an element instance; the key of a process instance gives the process."""
+    return elements.of_key(element_instance_key)
+
+
+@blueprint.put("/element-instances/<key:element_instance_key>/variables")
+@blueprint.arguments(ElementInstanceVariables)
+@blueprint.response(204)
+def set_variables(asked: dict[str, Any], element_instance_key: int) -> Response:
+    """Set variables: each in the nearest scope around that has it, else in the process. For operators."""
+    instance = elements.instance_of(element_instance_key)
+    variables = check_variables(asked["variables"])
+    at = {element_instance_key: variables}
+    if instance.key == element_instance_key:
+        modification = Modification(variables=variables)
+    else:
+        modification = Modification(local=at) if asked["local"] else Modification(seen=at)
+    with engine.begin(actor()) as command:
+        modifications.apply(command, instance.key, modification, reason(asked))
+    return Response(status=204)

@@ -13,6 +13,7 @@ from engine.errors import NotFound
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident
+from web.api import elements
 from web.api.credentials import actor
 from web.api.filters import INSTANT, KEY, SAME, TEXT, choice
 from web.api.noun import Noun
@@ -143,6 +144,17 @@ def search_instance(asked: dict[str, Any], process_instance_key: int) -> dict[st
     """Search the incidents of one instance."""
     instance = instances.get(session, actor(), process_instance_key)
     return _found(_rows().where(Incident.instance_key == instance.key), asked)
+
+
+@blueprint.post("/element-instances/<key:element_instance_key>/incidents/search")
+@blueprint.arguments(SEARCH.request, required=False)
+@blueprint.response(200, RESULTS)
+def search_element(asked: dict[str, Any], element_instance_key: int) -> dict[str, Any]:
+    """Search the incidents of one element instance; the key of a process instance means all of it."""
+    instance = elements.instance_of(element_instance_key)
+    whole = instance.key == element_instance_key
+    at = Incident.instance_key if whole else Incident.element_key
+    return _found(_rows().where(at == element_instance_key), asked)
 
 
 @blueprint.get("/incidents/<key:incident_key>")

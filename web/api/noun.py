@@ -54,6 +54,14 @@ class Noun(Blueprint):  # type: ignore[misc]
         """Answer POST at a path below /v2."""
         return self._typed(super().post(rule, **options))
 
+    def put(self, rule: str, **options: Any) -> Decorator:
+        """Answer PUT at a path below /v2."""
+        return self._typed(super().put(rule, **options))
+
+    def patch(self, rule: str, **options: Any) -> Decorator:
+        """Answer PATCH at a path below /v2."""
+        return self._typed(super().patch(rule, **options))
+
     def delete(self, rule: str, **options: Any) -> Decorator:
         """Answer DELETE at a path below /v2."""
         return self._typed(super().delete(rule, **options))

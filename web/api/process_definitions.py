@@ -50,6 +50,7 @@ SEARCH = Search(
         "name": Property(TEXT, ProcessDefinition.name),
         "resource_name": Property(TEXT, Resource.name),
         "version": Property(INTEGER, ProcessDefinition.version),
+        "version_tag": Property(TEXT, ProcessDefinition.version_tag),
         "tenant_id": Property(TEXT, literal(DEFAULT_TENANT)),
         "is_latest_version": Property(FLAG, ProcessDefinition.latest, sortable=False),
         "has_start_form": Property(
@@ -73,7 +74,7 @@ def _described(row: Any) -> dict[str, Any]:
         "name": definition.name,
         "resource_name": resource_name,
         "version": definition.version,
-        "version_tag": None,
+        "version_tag": definition.version_tag,
         "tenant_id": DEFAULT_TENANT,
         "has_start_form": definition.start_form_id is not None,
         "state": "DRAINING" if definition.suspended_at else "ACTIVE",

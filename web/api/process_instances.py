@@ -116,10 +116,12 @@ SEARCH = Search(
         "process_definition_id": Property(TEXT, ProcessInstance.process_id),
         "process_definition_name": Property(TEXT, ProcessDefinition.name),
         "process_definition_version": Property(INTEGER, ProcessDefinition.version),
+        "process_definition_version_tag": Property(TEXT, ProcessDefinition.version_tag),
         "process_definition_key": Property(KEY, ProcessInstance.definition_key),
         "parent_process_instance_key": Property(KEY, ProcessInstance.parent_key),
         "start_date": Property(INSTANT, ProcessInstance.started_at),
         "end_date": Property(INSTANT, ProcessInstance.ended_at),
+        "suspended_date": Property(INSTANT, ProcessInstance.suspended_at),
         "state": Property(choice(*STATES), func.upper(ProcessInstance.status)),
         "has_incident": Property(FLAG, _INCIDENT, sortable=False),
         "tenant_id": Property(TEXT, Site.key),
@@ -129,33 +131,34 @@ SEARCH = Search(
 )
 
 
-def _rows() -> Rows:
+def rows(query: Rows | None = None) -> Rows:
+    """Select the instances the caller may see, or those of a query, with what a search can ask of them."""
     return (
-        instances.visible_to(actor())
+        (instances.visible_to(actor()) if query is None else query)
         .join(ProcessInstance.definition)
         .join(ProcessInstance.site)
-        .add_columns(ProcessDefinition.name, ProcessDefinition.version, Site.key, _INCIDENT)
+        .add_columns(ProcessDefinition, Site.key.label("tenant_id"), _INCIDENT.label("failed"))
     )
 
 
 def _described(row: Any) -> dict[str, Any]:
-    instance, name, version, tenant_id, has_incident, *_ = row
+    instance, definition = row[0], row[1]
     return {
         "process_instance_key": instance.key,
         "process_definition_id": instance.process_id,
-        "process_definition_name": name,
-        "process_definition_version": version,
-        "process_definition_version_tag": None,
+        "process_definition_name": definition.name,
+        "process_definition_version": definition.version,
+        "process_definition_version_tag": definition.version_tag,
         "process_definition_key": instance.definition_key,
         "parent_process_instance_key": instance.parent_key,
         "parent_element_instance_key": None,
         "root_process_instance_key": None if instance.parent_key else instance.key,
         "start_date": instance.started_at,
         "end_date": instance.ended_at,
-        "suspended_date": None,
+        "suspended_date": instance.suspended_at,
         "state": instance.status.upper(),
-        "has_incident": has_incident,
-        "tenant_id": tenant_id,
+        "has_incident": row.failed,
+        "tenant_id": row.tenant_id,
         "business_id": instance.business_key or None,
         "tags": [],
     }
@@ -166,18 +169,17 @@ def _described(row: Any) -> dict[str, Any]:
 @blueprint.response(200, results("ProcessInstance", ProcessInstanceResult))
 def search(asked: dict[str, Any]) -> dict[str, Any]:
     """Search the instances of the caller's sites."""
-    found = SEARCH.run(session, _rows(), asked)
+    found = SEARCH.run(session, rows(), asked)
     return {"items": [_described(row) for row in found.rows], "page": found.page}
 
 
 @blueprint.get("/process-instances/<key:process_instance_key>")
 @blueprint.response(200, ProcessInstanceResult)
 def get(process_instance_key: int) -> dict[str, Any]:
-    """Give an instance."""
-    row = session.execute(_rows().where(ProcessInstance.key == process_instance_key)).first()
-    if row is None:
-        raise NotFound(noun="process instance", key=process_instance_key)
-    return _described(row)
+    """Give an instance of the caller's sites, or one the caller was sent to read."""
+    key = instances.get(session, actor(), process_instance_key).key
+    query = select(ProcessInstance).where(ProcessInstance.key == key)
+    return _described(session.execute(rows(query)).one())
 
 
 @blueprint.post("/process-instances")
@@ -201,7 +203,7 @@ def _started(command: Command, asked: Mapping[str, Any]) -> dict[str, Any]:
     variables = asked["variables"]
     form = submissions.form_of(command, definition.key, definition.start_form_id)
     if form is not None:
-        variables = submissions.check(command, form, variables, {}, site)
+        variables = submissions.check(command, form, variables, {}, site, typed=True)
     instance = instances.start(
         command, definition, site, variables, business_key=asked["business_id"]
     )

@@ -92,7 +92,8 @@ class Reader:
         if task.state != CREATED or instance.status != ACTIVE:
             return {}
         execution = executions.peek(self._engine, self._session, instance)
-        seen, own = execution.variables_of(task.key), execution.local_variables_of(task.key)
+        key = task.root_key or task.key  # a signer has no element instance of his own
+        seen, own = execution.variables_of(key), execution.local_variables_of(key)
         between = {
             name: value for name, value in seen.items() if process.get(name, _MISSING) != value
         }

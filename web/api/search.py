@@ -129,7 +129,8 @@ class Search:
     def __init__(self, name: str, properties: Mapping[str, Property], key: Any) -> None:
         self.properties = properties
         self._key = Order(key, filters.KEY, optional=False)
-        self.request = request_schema(name, properties)
+        self.filter_schema = filter_schema(name, properties)
+        self.request = request_schema(name, properties, self.filter_schema)
 
     def run(self, session: Session, query: Rows, asked: Mapping[str, Any]) -> Found:
         """Find the page of rows asked for, in two statements at most. Raises InvalidCursor."""
@@ -146,6 +147,10 @@ class Search:
         total = len(rows) if complete else _count(session, query)
         return Found(rows, _told(rows, order, total))
 
+    def filter(self, query: Rows, asked: Mapping[str, Asked]) -> Rows:
+        """Narrow a query down to what a filter alone asks for, without order and pages."""
+        return query.where(*self._conditions(asked))
+
     def _conditions(self, asked: Mapping[str, Asked]) -> list[Condition]:
         return [self.properties[name].condition(one) for name, one in asked.items()]
 
@@ -154,11 +159,11 @@ class Search:
         return [named[one["field"]].order(descending=one["order"] == "DESC") for one in asked]
 
 
-def request_schema(name: str, properties: Mapping[str, Property]) -> type[Schema]:
+def request_schema(
+    name: str, properties: Mapping[str, Property], filtered: type[Schema] | None = None
+) -> type[Schema]:
     """Make the schema of a search's request: filter, sort and page."""
     sortable = [camel(one) for one, what in properties.items() if what.sortable]
-    wanted = {one: Filter(what.kind) for one, what in properties.items()}
-    filter_schema = Body.from_dict(wanted, name=f"{name}Filter")  # type: ignore[arg-type]
     sort_schema = Body.from_dict(
         {
             "field": fields.String(required=True, validate=OneOf(sortable)),
@@ -167,11 +172,17 @@ def request_schema(name: str, properties: Mapping[str, Property]) -> type[Schema
         name=f"{name}Sort",
     )
     body = {
-        "filter": fields.Nested(filter_schema, load_default=dict),
+        "filter": fields.Nested(filtered or filter_schema(name, properties), load_default=dict),
         "sort": fields.List(fields.Nested(sort_schema), validate=Length(max=MAX_SORTS)),
         "page": fields.Nested(Page),
     }
     return Body.from_dict(body, name=f"{name}Search")
+
+
+def filter_schema(name: str, properties: Mapping[str, Property]) -> type[Schema]:
+    """Make the schema of a search's filter."""
+    wanted = {one: Filter(what.kind) for one, what in properties.items()}
+    return Body.from_dict(wanted, name=f"{name}Filter")  # type: ignore[arg-type]
 
 
 def results(name: str, item: type[Schema]) -> type[Schema]:

@@ -1,16 +1,16 @@
-"""User tasks: search, look at, claim, assign, unassign and complete."""
+"""User tasks: search and look at them. What people do with them: assignments, completions, returns, signers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Response
 from marshmallow import fields
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from engine import tasks
-from engine.errors import NotFound, TaskChanged
+from engine.errors import NotFound
 from engine.models.definition import Form, ProcessDefinition
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
@@ -19,8 +19,7 @@ from web.api import forms
 from web.api.credentials import actor
 from web.api.filters import INSTANT, INTEGER, KEY, ONE_OF_TEXTS, TEXT, choice
 from web.api.noun import Noun
-from web.api.problems import CONFLICT, problem
-from web.api.schemas import Body, Instant, Key, Result, text
+from web.api.schemas import Instant, Key, Result
 from web.api.search import Property, Rows, Search, results
 from web.extensions import engine, session
 
@@ -29,7 +28,6 @@ blueprint = Noun("user_tasks")
 STATES = (
     "CREATING", "CREATED", "ASSIGNING", "UPDATING", "COMPLETING", "COMPLETED", "CANCELING", "CANCELED", "FAILED",
 )  # fmt: skip
-MAX_USERNAME = 64
 
 
 class UserTaskResult(Result):
@@ -60,27 +58,24 @@ class UserTaskResult(Result):
     priority = fields.Integer()
     business_id = fields.String(allow_none=True)
     tags = fields.List(fields.String())
+    version = fields.Integer(metadata={"description": "Counts its changes (an extension)."})
+    owner = fields.String(
+        allow_none=True, metadata={"description": "Who delegated it and gets it back."}
+    )
+    parent_user_task_key = Key(
+        allow_none=True, metadata={"description": "Of a signer: the task it was added to."}
+    )
+    position = fields.String(
+        allow_none=True, metadata={"description": "Of a signer: before, beside or after."}
+    )
+    outcome = fields.String(allow_none=True)
+    opinion = fields.String(allow_none=True)
 
 
-class UserTaskAssignment(Body):
-    """Who gets the task; without override only a task nobody has is given away."""
+class UserTasks(Result):
+    """Some user tasks."""
 
-    assignee = text(required=True, shortest=1, longest=MAX_USERNAME)
-    allow_override = fields.Boolean(load_default=True, allow_none=True)
-    action = text(allow_none=True)
-
-
-class UserTaskClaim(Body):
-    """Which version of the task the caller saw, where the caller knows it."""
-
-    action = text(allow_none=True)
-
-
-class UserTaskCompletion(Body):
-    """The variables of the task's form."""
-
-    variables = fields.Dict(keys=fields.String(), load_default=dict, allow_none=True)
-    action = text(allow_none=True)
+    items = fields.List(fields.Nested(UserTaskResult))
 
 
 def _candidate_group(groups: list[str]) -> Any:
@@ -96,6 +91,7 @@ def _candidate_user(users: list[str]) -> Any:
 
 # The same person may be the caller, whose account with its memberships is loaded; here only a name is needed.
 _Assignee = aliased(User)
+_Owner = aliased(User)
 _BUSINESS_ID = func.nullif(ProcessInstance.business_key, "")
 _form = select(Form.key).where(Form.form_id == UserTask.form_id)
 _FORM_KEY = func.coalesce(
@@ -124,6 +120,9 @@ SEARCH = Search(
         "priority": Property(INTEGER, UserTask.priority),
         "tenant_id": Property(TEXT, Site.key),
         "business_id": Property(TEXT, _BUSINESS_ID),
+        "owner": Property(TEXT, _Owner.username, joined=True),
+        "parent_user_task_key": Property(KEY, UserTask.parent_key),
+        "outcome": Property(TEXT, UserTask.outcome),
     },
     UserTask.key,
 )
@@ -136,6 +135,7 @@ def _rows() -> Rows:
         .join(UserTask.instance)
         .join(ProcessDefinition, ProcessDefinition.key == UserTask.definition_key)
         .outerjoin(_Assignee, _Assignee.id == UserTask.assignee_id)
+        .outerjoin(_Owner, _Owner.id == UserTask.owner_id)
         .add_columns(
             Site.key.label("tenant_id"),
             _BUSINESS_ID.label("business_id"),
@@ -143,6 +143,7 @@ def _rows() -> Rows:
             ProcessDefinition.name.label("process_name"),
             ProcessDefinition.version.label("version"),
             _Assignee.username.label("assignee"),
+            _Owner.username.label("owner"),
             _FORM_KEY.label("form_key"),
         )
     )
@@ -176,7 +177,20 @@ def _described(row: Any) -> dict[str, Any]:
         "priority": task.priority,
         "business_id": row.business_id,
         "tags": [],
+        "version": task.version,
+        "owner": row.owner,
+        "parent_user_task_key": task.parent_key,
+        "position": task.position,
+        "outcome": task.outcome,
+        "opinion": task.opinion,
     }
+
+
+def told(keys: Iterable[int]) -> dict[str, Any]:
+    """Give what is said of some tasks in an answer that is not paged, by key, as they are after the request's command."""
+    query = _rows().where(UserTask.key.in_(set(keys))).order_by(UserTask.key)
+    with engine.read() as after:
+        return {"items": [_described(row) for row in after.execute(query)]}
 
 
 @blueprint.post("/user-tasks/search")
@@ -206,53 +220,3 @@ def form(user_task_key: int) -> Any:
     task = tasks.get(session, actor(), user_task_key)
     definition = session.get_one(ProcessDefinition, task.definition_key)
     return forms.answer(definition.deployment_key, task.form_id)
-
-
-@blueprint.post("/user-tasks/<key:user_task_key>/claim")
-@blueprint.arguments(UserTaskClaim, required=False)
-@blueprint.response(204)
-def claim(_asked: dict[str, Any], user_task_key: int) -> Response:
-    """Take a task nobody has (an extension). For its candidates."""
-    with engine.begin(actor()) as command:
-        tasks.claim(command, user_task_key)
-    return Response(status=204)
-
-
-@blueprint.post("/user-tasks/<key:user_task_key>/assignment")
-@blueprint.arguments(UserTaskAssignment)
-@blueprint.response(204)
-def assign(asked: dict[str, Any], user_task_key: int) -> Response:
-    """Give a task to a person: for supervisors of its candidates; who names himself claims it."""
-    with engine.begin(actor()) as command:
-        _, task = tasks.lock(command, user_task_key)
-        if asked["allow_override"] is False and task.assignee_id is not None:
-            raise TaskChanged(**tasks.who_has(command.session, task))
-        himself = asked["assignee"] == command.actor.username
-        if himself and not tasks.may_assign(command.actor, task):
-            tasks.claim(command, user_task_key)
-        else:
-            tasks.assign(command, user_task_key, asked["assignee"], reason="API")
-    return Response(status=204)
-
-
-@blueprint.delete("/user-tasks/<key:user_task_key>/assignee")
-@blueprint.response(204)
-def unassign(user_task_key: int) -> Response:
-    """Put a task back: one's own, or as a supervisor of its candidates."""
-    with engine.begin(actor()) as command:
-        tasks.unclaim(command, user_task_key)
-    return Response(status=204)
-
-
-@blueprint.post("/user-tasks/<key:user_task_key>/completion")
-@blueprint.arguments(UserTaskCompletion, required=False)
-@blueprint.response(204)
-def complete(asked: dict[str, Any], user_task_key: int) -> Response:
-    """Complete a task and run its instance on. The variables are checked against the task's form."""
-    with engine.begin(actor()) as command:
-        done = tasks.complete(command, user_task_key, asked["variables"] or {})
-    if not done.ran:
-        return problem(
-            CONFLICT, "The process ran on without end; the task is open and an incident tells why."
-        )
-    return Response(status=204)
