@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
 
-from engine import executions, instances
+from engine import executions, instances, modifications
 from engine.access import Actor
-from engine.engine import Command
+from engine.engine import Command, Engine
 from engine.errors import Conflict, NotAllowed, NotFound, Rejected
 from engine.models.event import SignalDelivery
 from engine.models.instance import ProcessInstance
@@ -72,7 +74,7 @@ def skip(
     Raises as `resolve` does, and Rejected without a reason or for an incident of no element or of one that cannot be skipped.
     """
     instance, incident = _take(command, key, "skipping a step")
-    token = _token(command, incident)
+    token = _token(incident)
     said, given = _reason(reason), dict(variables or {})
     command.audit(
         "incident.skipped", incident.element_id, on=instance, reason=said, variables=sorted(given)
@@ -81,12 +83,16 @@ def skip(
     works = job is not None and job.state == FAILED
     if job is not None and works:
         job.state, job.ended_at = CANCELED, command.now
-    _advance(
-        command,
-        instance,
-        lambda run: run.complete(token, given) if works else run.skip(token, given),
-    )
+    _advance(command, instance, partial(_leave, token=token, works=works, variables=given))
     return incident
+
+
+def _leave(run: Execution, *, token: int, works: bool, variables: dict[str, Any]) -> None:
+    """Go on behind a step that failed, or whose job did (`works`)."""
+    if works:
+        run.complete(token, variables)
+    else:
+        run.skip(token, variables)
 
 
 def jump(
@@ -102,13 +108,38 @@ def jump(
     Raises as `skip` does, and Rejected for an element that lies in none of those scopes.
     """
     instance, incident = _take(command, key, "moving a step")
-    token, said = _token(command, incident), _reason(reason)
+    token, said = _token(incident), _reason(reason)
     command.audit(
         "incident.moved", incident.element_id, on=instance, to=element_id, reason=said,
         variables=sorted(variables or {}),
     )  # fmt: skip
     _advance(command, instance, lambda run: run.move(token, element_id, dict(variables or {})))
     return incident
+
+
+def preview(
+    engine: Engine,
+    session: Session,
+    actor: Actor,
+    key: int,
+    *,
+    element_id: str = "",
+    variables: Mapping[str, Any] | None = None,
+) -> modifications.Preview:
+    """Tell what `jump` to an element, or `skip` without one, would lead to, and change nothing. Raises as they do."""
+    incident = session.scalar(visible_to(actor).where(Incident.key == key))
+    if incident is None:
+        raise NotFound(noun="incident", key=key)
+    instance = instances.get(session, actor, incident.instance_key)
+    modifications.require(actor, instance)
+    token, given = _token(incident), dict(variables or {})
+    if element_id:
+        act = partial(Execution.move, key=token, element_id=element_id, variables=given)
+    else:
+        job = session.get(Job, token)
+        works = job is not None and job.state == FAILED
+        act = partial(_leave, token=token, works=works, variables=given)
+    return modifications.outcome(engine, session, instance, act)
 
 
 def _take(command: Command, key: int, doing: str) -> tuple[ProcessInstance, Incident]:
@@ -129,7 +160,7 @@ def _take(command: Command, key: int, doing: str) -> tuple[ProcessInstance, Inci
     return instance, incident
 
 
-def _token(command: Command, incident: Incident) -> int:
+def _token(incident: Incident) -> int:
     """The element instance that is stuck. Raises Rejected for the incident of a whole run."""
     if incident.element_key is None:
         raise Rejected(reason="this incident belongs to no step; modify the instance instead")

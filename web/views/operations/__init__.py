@@ -1,0 +1,1 @@
+"""What the operations pages show: steps, variables, previews, versions and batches in words."""
