@@ -9,7 +9,7 @@ NPM = $(WITH_NODE) $$(command -v npm || echo "node $$(echo $(WHEEL)/lib/node_mod
 SOURCES = $(shell find web/assets engine/expressions -name '*.js' -not -name '*.bundle.js' -o -path 'web/assets/*' -type f 2>/dev/null)
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench conformance assets setup clean
+.PHONY: run test check bench conformance faults assets setup clean
 
 run: setup assets ## Serve Guicheng with its demo company on http://127.0.0.1:8000 (PORT, GUICHENG_HOME)
 	.venv/bin/python -m web
@@ -26,11 +26,14 @@ check: setup node_modules/.stamp ## Format, lint, types, import contracts
 	.venv/bin/djlint web/templates --lint --quiet
 	$(NPM) run --silent format
 
-bench: setup assets ## Measure and write tests/bench/results.json
+bench: setup assets ## Measure and write tests/bench/results.json and RESULTS.md; ARGS names parts
 	.venv/bin/python -m tests.bench $(ARGS)
 
 conformance: setup assets ## Run the DMN TCK; DMN_TCK names its folder
 	.venv/bin/python -m tests.conformance.tck
+
+faults: setup assets ## Kill processes at named points of every kind of work and write tests/faults/RESULTS.md
+	.venv/bin/python -m tests.faults $(ARGS)
 
 assets: web/static/manifest.json $(CATALOGS)
 

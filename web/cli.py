@@ -1,15 +1,16 @@
-"""Commands for whoever runs an installation: `flask --app web.wsgi upgrade | demo | create-admin | create-site`."""
+"""Commands for whoever runs an installation: `flask --app web.wsgi upgrade | demo | create-admin | create-site | verify-audit`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from engine import demo, identity, library, schema
+from engine import anchors, demo, identity, library, schema
 from engine.access import SYSTEM
 from engine.engine import Command
 from engine.errors import EngineError
@@ -60,6 +61,24 @@ def create_site(key: str, name: str, kind: str, timezone: str) -> None:
         identity.create_site(command, key=key, name=name, kind=kind, timezone=timezone)
 
 
+@click.command
+@click.option(
+    "--whole", is_flag=True, help="Recompute the chain of every instance too; it takes long."
+)
+@with_appcontext
+def verify_audit(whole: bool) -> None:
+    """Compare the audit's anchors with the database; it fails when anything was cut off, changed or lost."""
+    found = anchors.verify(engine, whole=whole)
+    for fault in found.faults:
+        where = " ".join(
+            f"{k}={v}" for k, v in asdict(fault).items() if v not in (None, "", fault.code)
+        )
+        click.echo(f"{fault.code}: {where}", err=True)
+    click.echo(f"{found.files} files, {found.heads} heads, {found.chains} chains")
+    if found.faults:
+        raise click.ClickException("the audit is not what was anchored")
+
+
 @contextmanager
 def _command() -> Iterator[Command]:
     """Open a command of the system; what it refuses is told in a line."""
@@ -72,5 +91,5 @@ def _command() -> Iterator[Command]:
 
 def register(app: Flask) -> None:
     """Give the application its commands."""
-    for one in (upgrade, load_demo, create_admin, create_site):
+    for one in (upgrade, load_demo, create_admin, create_site, verify_audit):
         app.cli.add_command(one)

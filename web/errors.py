@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine.errors import Conflict, EngineError, NotAllowed, NotFound, Rejected, WrongCredentials
 
 log = logging.getLogger(__name__)
+UNAVAILABLE = 503
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 STATUS: list[tuple[type[EngineError], int]] = [
     (NotFound, 404),
@@ -48,6 +52,8 @@ def register(app: Flask) -> None:
     """Answer engine and HTTP errors."""
     app.register_error_handler(EngineError, _engine_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _unstored)
+    app.register_error_handler(OSError, _unwritten)
 
 
 def _engine_error(error: EngineError) -> ResponseReturnValue:
@@ -68,8 +74,23 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return _page(status, None)
 
 
+def _unwritten(error: OSError) -> ResponseReturnValue:
+    if error.errno not in FULL:
+        raise error
+    return _unstored(error)
+
+
+def _unstored(error: Exception) -> ResponseReturnValue:
+    """Answer when the disk is full or the database does not answer; nothing of the command has happened."""
+    log.error("nothing can be stored", exc_info=error)
+    if is_api():
+        detail = "Nothing can be stored now: the disk is full or the database does not answer."
+        return problem(UNAVAILABLE, "Service Unavailable", detail)
+    return _page(UNAVAILABLE, None)
+
+
 def _page(status: int, error: EngineError | None) -> ResponseReturnValue:
-    known = {400, 401, 403, 404, 409, 410, 413, 422, 429, 500}
+    known = {400, 401, 403, 404, 409, 410, 413, 422, 429, 500, UNAVAILABLE}
     name = status if status in known else 400 if status < 500 else 500  # noqa: PLR2004
     return render_template(f"errors/{name}.html", error=error, message=words(error)), status
 

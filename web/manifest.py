@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, url_for
 
 STATIC = Path(__file__).parent / "static"
+MANIFEST = STATIC / "manifest.json"
 
 
 class AssetsMissing(RuntimeError):
     """The front-end files are not built; `make assets` builds them."""
 
 
-@cache
 def files() -> dict[str, str]:
-    """Give the built file of each logical name. Raises AssetsMissing before the first build."""
+    """Give the built file of each logical name, as of the latest build. Raises AssetsMissing before the first."""
     try:
-        built: dict[str, str] = json.loads((STATIC / "manifest.json").read_text("utf-8"))
+        return _read(MANIFEST.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise AssetsMissing from error
+
+
+@lru_cache(maxsize=1)
+def _read(_built_at: int) -> dict[str, str]:
+    built: dict[str, str] = json.loads(MANIFEST.read_text("utf-8"))
     return built
 
 

@@ -14,6 +14,7 @@ from engine.models.identity import Site
 from web import locales
 from web.extensions import engine, session
 from web.signin import current_site
+from web.views.operations import scope
 
 SETTINGS_ROLES = ("process_owner", "admin", "site_director")
 
@@ -116,11 +117,30 @@ def _nav(actor: Actor) -> list[dict[str, Any]]:
         _entry("registry", "registry.index", _("房号"), "building-community"),
         _entry("counter", "counter.index", _("取号"), "ticket"),
     ]
+    operates = scope.operates(actor)
+    if operates:
+        entries.append(_operations(actor))
     if any(actor.has(role) for role in SETTINGS_ROLES):
         entries.append(
-            _entry("settings", "settings.index", _("设置"), "settings", desk_only=True, end=True)
-        )
+            _entry(
+                "settings", "settings.index", _("设置"), "settings", desk_only=True,
+                end=not operates,
+            )
+        )  # fmt: skip
     return entries
+
+
+def _operations(actor: Actor) -> dict[str, Any]:
+    return _entry(
+        "operations",
+        "operations.index",
+        _("运维"),
+        "activity-heartbeat",
+        count=scope.stuck(session, actor),
+        count_label=_("个异常"),
+        desk_only=True,
+        end=True,
+    )
 
 
 def _entry(key: str, endpoint: str, label: str, icon: str, **more: Any) -> dict[str, Any]:

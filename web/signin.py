@@ -33,7 +33,7 @@ def identify() -> ResponseReturnValue | None:
     token = request.cookies.get(COOKIE, "")
     login = identity.find_session(session, token, engine.clock()) if token else None
     user = session.get(User, login.user_id) if login else None
-    actor = load_actor(session, user.id) if user else None
+    actor = load_actor(session, user.id, engine.clock()) if user else None
     if login is not None and user is not None and actor is not None:
         _admit(login, user, actor, token)
         return _must_change_password()

@@ -54,11 +54,14 @@ class Story:
         """Give the nth pass through a step."""
         return [one for one in self.steps if one.element_id == element_id][nth]
 
-    def begin(self) -> Person:
-        """Start the procedure; its page is the story's."""
+    def begin(self, arrive: Callable[[Person, str], None] | None = None) -> Person:
+        """Start the procedure; its page is the story's. `arrive` leads to the start form another way."""
         first = self.steps[0]
         person = self.person(first.actor)
-        person.go(f"/start/{self.process_id}")
+        if arrive:
+            arrive(person, self.unit)
+        else:
+            person.go(f"/start/{self.process_id}")
         self.fill(person, first.entered | {"unit_no": self.unit})
         self._finish(person, f"00-{self.process_id}")
         self.page = person.page.url

@@ -1,19 +1,18 @@
-"""The pages people use most, looked at by axe-core, on a desk's screen and on a phone."""
+"""The pages people use most, looked at by axe-core: on a desk's screen and on a phone, in English and in the dark."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser import axe
+from tests.browser.axe import violations
 from tests.browser.conftest import DESK, PHONE, Device, Visit
 from tests.browser.person import Person
 
-BUILT = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-AXE = Path(os.environ.get("GUICHENG_AXE", BUILT))
-GRAVE = ("serious", "critical")
 PAGES = {
     "inbox": ("huangsimin", "/"),
     "claimable": ("huangsimin", "/?box=claimable"),
@@ -22,54 +21,96 @@ PAGES = {
     "units": ("liyutong", "/units"),
     "counter": ("liyutong", "/counter/"),
     "settings": ("admin", "/settings/"),
+    "choices": ("admin", "/settings/choices"),
     "people": ("admin", "/settings/people"),
+    "operations": ("admin", "/operations/"),
+    "versions": ("admin", "/operations/definitions/move_in_owner"),
+    "retention": ("admin", "/operations/retention"),
+    "import": ("admin", "/units/import"),
+    "account": ("huangsimin", "/account/"),
+    "nowhere": ("huangsimin", "/nowhere"),
 }
 
 
-def violations(person: Person) -> list[str]:
-    """Give the grave violations of a page, with where they are."""
-    person.page.evaluate(AXE.read_text("utf-8"))
-    found: Any = person.page.evaluate("() => axe.run()")
-    return [
-        f"{one['impact']} {one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in GRAVE
-        for node in one["nodes"]
-    ]
+pytestmark = axe.installed
 
 
-pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci")
-
-
-@pytest.mark.parametrize("device", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
-def test_no_page_shuts_anybody_out(visit: Visit, device: Device) -> None:
+@pytest.mark.parametrize(
+    ("device", "locale", "theme"),
+    [
+        pytest.param(DESK, "zh", "light", id="desk"),
+        pytest.param(PHONE, "zh", "light", id="phone"),
+        pytest.param(DESK, "en", "dark", id="desk in English in the dark"),
+        pytest.param(PHONE, "en", "light", id="phone in English"),
+    ],
+)
+def test_no_page_shuts_anybody_out(visit: Visit, device: Device, locale: str, theme: str) -> None:
     stranger = visit(sign_in=False, **device)
     stranger.go("/login")
-    stranger.shoot(f"page-{stranger.width}-login")
     found = {"login": violations(stranger)}
-    people: dict[str, Person] = {}
-    for name, (username, path) in PAGES.items():
-        person = people.get(username) or visit(username, **device)
-        people[username] = person
-        person.go(path)
-        person.shoot(f"page-{person.width}-{name}")
-        found[name] = violations(person)
-    found |= walked(people["huangsimin"])
+    people = {username: visit(username, **device) for username, _ in PAGES.values()}
+    with looking(list(people.values()), locale, theme):
+        for name, (username, path) in PAGES.items():
+            people[username].go(path)
+            people[username].shoot(f"page-{stranger.width}-{locale}-{theme}-{name}")
+            found[name] = violations(people[username])
+        found |= walked(people["huangsimin"], f"{locale}-{theme}")
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-def walked(assistant: Person) -> dict[str, list[str]]:
+@contextmanager
+def looking(people: list[Person], locale: str, theme: str) -> Iterator[None]:
+    """Let people read in a language, in the light or in the dark; in the end as they did before."""
+    try:
+        for person in people:
+            choose(person, locale=locale, theme=theme)
+        yield
+    finally:
+        for person in people:
+            person.go("/account/")
+            choose(person, locale="zh", theme="light")
+
+
+def choose(person: Person, **wanted: str) -> None:
+    for name, value in wanted.items():
+        person.page.locator("summary.gc-person").click()
+        with person.page.expect_navigation():
+            person.page.click(f"button[name={name}][value={value}]")
+
+
+def walked(assistant: Person, look: str) -> dict[str, list[str]]:
     """Look at pages that are reached from others: a task, its instance, a unit, a slip."""
     found = {}
     assistant.look_for("5-1-902", "mine").first.locator("[data-open]").click()
     found["task"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-task")
+    assistant.shoot(f"page-{assistant.width}-{look}-task")
     assistant.page.locator(".gc-crumb a").last.click()
     found["instance"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-instance")
+    assistant.shoot(f"page-{assistant.width}-{look}-instance")
     assistant.page.locator("a[href$='/payment_receipt']").click()
     found["record"] = violations(assistant)
     assistant.go("/search?q=5-1-902")
     found["unit"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-unit")
+    assistant.shoot(f"page-{assistant.width}-{look}-unit")
     return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_refused_form_and_a_lost_race_shut_nobody_out(visit: Visit, theme: str) -> None:
+    # given: two assistants at the same step
+    unit = {"light": "6-1-1602", "dark": "5-1-2502"}[theme]
+    first, second = visit("huangsimin"), visit("hejiaxin")
+    with looking([second], "zh", theme):
+        for person in (first, second):
+            person.look_for(unit).first.locator("[data-open]").click()
+            expect(person.page.locator("#form")).to_be_visible()
+        # when: one sends an empty form, the other has taken the step meanwhile
+        assert second.submit() == 422
+        refused = violations(second)
+        second.shoot(f"refused-{theme}")
+        first.page.click("text=更多")
+        first.page.locator("button", has_text="领取").click()
+        assert second.submit() == 409
+        second.shoot(f"conflict-{theme}")
+        # then
+        assert (refused, violations(second)) == ([], [])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE, Device, Visit
+from tests.browser.conftest import DESK, MOMENT, PHONE, Device, Visit
 from tests.browser.person import Person
-from tests.browser.story import RECTIFICATION, Story, names
+from tests.browser.story import OWNER, RECTIFICATION, Story, names
 
 ONE_GO = "个人业主一次办完"
 COMPANY = "公司业主委托代办"
+TODAY = MOMENT.date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -60,42 +61,55 @@ def assert_occupied(person: Person, unit: str) -> None:
     person.shoot(f"{unit}-{person.width}-unit")
 
 
-def test_a_company_sends_its_agent_who_brings_a_missing_paper_later(visit: Visit) -> None:
+def called_to_the_window(clerk: Person, unit: str) -> None:
+    """A number for somebody who has arrived, called to a window, where the start form is opened from it."""
+    page = clerk.page
+    clerk.go("/counter/")
+    page.fill("#unit", unit)
+    page.press("#unit", "Escape")
+    page.click("form[action$='/take'] .btn-primary")
+    clerk.shoot(f"counter-{clerk.width}-waiting")
+    page.fill("#window", "3号窗口")
+    page.click("form[action$='/call'] .btn-primary")
+    clerk.shoot(f"counter-{clerk.width}-called")
+    page.click("form[action$='/begin'] .btn-primary")
+    page.wait_for_url(f"**/start/{OWNER}?**")
+    assert clerk.typist.named("unit_no").input_value() == unit
+
+
+def test_a_unit_with_defects_from_the_counter_to_the_archive(visit: Visit) -> None:
+    # given: a company's agent, who took a number and brings a missing paper later
     story = Story(visit, COMPANY)
-    clerk = story.begin()
-    story.play(until="t_issue")
-    # then: the paper was asked for, supplied and found in order
-    assistant = story.person("huangsimin2")
-    expect(assistant.heading).to_have_text("发放资料并签领")
-    story.play(since="t_issue", until="t_pay")
-    cashier = story.person("zhenghui2")
-    due = cashier.page.locator("#f-amount_due").input_value()
+    clerk = story.begin(called_to_the_window)
+    expect(clerk.page.locator(".gc-head")).to_contain_text("A001 · 3 号窗")
+    # when: papers, contracts, fees, the inspection and its defects
+    story.play(until="t_pay")
+    due = story.person("zhenghui2").page.locator("#f-amount_due").input_value()
     story.do(story.step("t_pay"), received=round(float(due.replace(",", "")) * 100))
-    story.play(since="t_appoint")
+    story.play(since="t_appoint", until="t_archive")
+    # and: one key stays, the defects are put right with it, and the key goes back
+    put_right(visit, story.unit, defects=2)
+    clerk.go(f"/search?q={story.unit}")
+    row = clerk.page.locator("tr", has_text="收楼缺陷整改")
+    clerk.wait_for(row.filter(has_text="已办结"))
+    clerk.shoot(f"{story.unit}-{clerk.width}-put-right")
+    # and: the archive is made
+    story.play(since="t_archive")
     # then
     assert_ended(story, clerk)
+    expect(clerk.page.locator(".gc-head")).to_contain_text("A001 · 3 号窗")
+    assert_printed(clerk, "move_in_flow_sheet", "入住办理流程单", "建“住户档案”")
     assert_occupied(clerk, story.unit)
 
 
-def test_a_defect_keeps_one_key_back_until_it_is_put_right(visit: Visit) -> None:
-    # given: a move-in whose electrical inspection is under way, and a defect found there
-    unit = "5-1-501"
-    defect = {"location": "照明、开关插座", "category": "lighting", "defect": "两只筒灯不亮"}
-    story = Story(visit, COMPANY, unit=unit)
-    story.do(story.step("t_walk_engineering"), by="wangdayong")
-    story.do(story.step("t_meter"), by="huangsimin")
-    story.do(story.step("t_list"), by="huangsimin", defects=[defect])
-    story.do(story.step("t_sign", 1), by="huangsimin")
-    # when: one key stays with the company
-    assistant = story.do(story.step("t_key_retain"), by="huangsimin")
-    # then: the defect is put right with it, and the key goes back
+def put_right(visit: Visit, unit: str, defects: int) -> None:
+    """Every defect gets somebody, is mended with the kept key and looked at again; then the key is given back."""
     repair = Story(visit, "两项缺陷", RECTIFICATION, unit=unit)
-    repair.do(repair.step("d_owner"))
-    repair.do(repair.step("t_fix"))
-    repair.do(repair.step("t_recheck", 1))
-    repair.do(repair.step("t_return_key"))
-    assistant.go("/search?q=" + unit)
-    row = assistant.page.locator("tr", has_text="收楼缺陷整改")
-    assistant.wait_for(row.filter(has_text="已办结"))
-    assistant.shoot("5-1-501-unit")
-    expect(row).to_contain_text("已办结")
+    people = {"d_owner": "zhouguodong2", "t_fix": "wangdayong2", "t_recheck": "huangsimin2"}
+    for element_id, username in people.items():
+        step = repair.step(element_id, 1 if element_id == "t_recheck" else 0)
+        for _ in range(defects):
+            dates = {"recheck_at": TODAY} if element_id == "t_recheck" else {}
+            repair.do(step, by=username, **dates)
+    moment = f"{TODAY}T09:40:00+08:00"
+    repair.do(repair.step("t_return_key"), by="huangsimin2", key_returned_at=moment)

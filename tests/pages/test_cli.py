@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from engine import identity
+from engine import anchors, identity
 from engine.engine import utc_now
+from engine.models.audit import AuditEntry, AuditHead
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site, User
 from tests.databases import SECRET
@@ -88,3 +89,21 @@ def test_the_demo_company_is_for_an_empty_installation(installation: Flask) -> N
     # then
     assert result.exit_code == 1
     assert "sites already" in result.output
+
+
+def test_an_operator_verifies_the_audit(installation: Flask) -> None:
+    # given
+    run(installation, "upgrade")
+    engine = installation.extensions["guicheng"]
+    path = anchors.write(engine)
+    assert path is not None
+    # when
+    sound = run(installation, "verify-audit", "--whole")
+    with engine.bind.begin() as connection:
+        connection.execute(delete(AuditEntry).where(AuditEntry.chain == 0))
+        connection.execute(delete(AuditHead))
+    cut = run(installation, "verify-audit")
+    # then
+    assert (sound.exit_code, cut.exit_code) == (0, 1)
+    assert sound.output.startswith("1 files, 1 heads")
+    assert f"chain_cut: file={path.name} chain=0" in cut.output

@@ -15,12 +15,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import limits, registry
+from engine import definitions, instances, notifications, registry
+from engine.access import SYSTEM
 from engine.demo.people import PASSWORD
 from engine.engine import Engine
 from engine.forms import Form
 from engine.library import files
-from engine.models.identity import User
+from engine.models.identity import Site, User
+from engine.models.instance import ProcessInstance
 from engine.models.registry import Customer, Unit
 from engine.models.task import UserTask
 from engine.runtime import parse
@@ -221,16 +223,15 @@ def task(demo_engine: Engine, sign_in) -> UserTask:
         return session.scalars(select(UserTask)).one()
 
 
-def names(engine: Engine, task: UserTask) -> set[str]:
-    """Give the names of people and places, and the data of the instance: they stay as they are entered."""
+def names(engine: Engine) -> set[str]:
+    """Give the names of people and places, which stay as they are entered."""
     with engine.read() as session:
         users = session.scalars(select(User.name)).all()
         customers = session.scalars(select(Customer.name)).all()
         areas = session.scalars(select(Unit.area).distinct()).all()
         phases = session.scalars(select(Unit.phase).distinct()).all()
-    quoted = [row["value"] for row in limits.catalogue().values() if row["kind"] == "text"]
-    entered = [*task.summary, ARRIVAL["name"], registry.mask_name(ARRIVAL["name"])]
-    found = {str(name) for name in (*users, *customers, *areas, *phases, *quoted, *entered)}
+    entered = [ARRIVAL["name"], registry.mask_name(ARRIVAL["name"])]
+    found = {str(name) for name in (*users, *customers, *areas, *phases, *entered)}
     return {name for name in found if HAN.search(name)}
 
 
@@ -245,18 +246,24 @@ PAGES = {
     "hejiaxin": """
         / /?box=claimable /?box=started /?box=done /start /search?q=3-2-1201&stay=1 /units /counter/display
         /account/ /account/notifications /account/password /tasks/{task} /instances/{instance}
-        /instances/{instance}/audit
+        /instances/{instance}/audit /?box=copied /?show=later /?show=awaited /account/substitutions/
+        /tasks/{task}/delegate /tasks/{task}/sign /tasks/{task}/copy /tasks/{task}/plan
     """,
     "liyutong": "/start/move_in_owner /start/move_in_owner?site=liyuan /counter/ /units/1 /nowhere",
     "linxiaowen": "/units/import /units/1/edit /units/1/occupants",
-    "liumin": "/settings/ /settings/choices /settings/deployments",
-    "admin": "/settings/people /settings/people/hejiaxin",
+    "liumin": """
+        /settings/ /settings/choices /settings/deployments /operations/ /operations/incidents
+        /operations/definitions /operations/definitions/move_in_owner /operations/batches /operations/jobs
+        /operations/definitions/move_in_owner/migrate?instance={instance} /operations/retention
+        /operations/instances/{instance}/modify
+    """,
+    "admin": "/handover?leaver=hejiaxin /settings/people /settings/people/hejiaxin",
 }
 
 
 @pytest.mark.parametrize("username", PAGES)
 def test_a_page_in_english_holds_no_chinese(demo_engine, sign_in, task, username):
-    allowed, client = names(demo_engine, task), sign_in(username)
+    allowed, client = names(demo_engine), sign_in(username)
     found = {}
     for path in PAGES[username].format(task=task.key, instance=task.instance_key).split():
         answer = client.get(path, follow_redirects=True)
@@ -271,7 +278,7 @@ def test_a_refused_form_in_english_says_in_english_what_to_do(demo_engine, sign_
     client = sign_in("hejiaxin")
     answer = client.post(f"/tasks/{task.key}", data={"version": task.version})
     assert answer.status_code == 422
-    assert chinese(answer.text, names(demo_engine, task)) == []
+    assert chinese(answer.text, names(demo_engine)) == []
 
 
 def test_a_diagram_in_english_has_english_names(sign_in, task):
@@ -279,3 +286,32 @@ def test_a_diagram_in_english_has_english_names(sign_in, task):
     shown = re.findall(r'<bpmn:\w+ [^>]*\bname="([^"]*)"', drawn)
     assert "Register and verify papers" in shown
     assert [name for name in shown if HAN.search(name)] == []
+
+
+def test_a_notice_a_process_wrote_is_told_in_english(demo_engine, sign_in, task):
+    written = "业主 梁先生（3-2-1201）缺件超期未补，请跟进：购房合同、业主身份证或护照"
+    with demo_engine.begin(SYSTEM) as command:
+        reader = command.session.scalars(select(User).where(User.username == "linxiaowen")).one()
+        instance = command.session.get_one(ProcessInstance, task.instance_key)
+        notifications.tell(command, [reader.id], "process_notice", instance=instance, text=written)
+    page = sign_in("linxiaowen").get("/account/notifications").text
+    assert "Papers of 梁先生 (3-2-1201) are overdue" in page
+    assert "Purchase contract, Owner’s ID card or passport" in page
+
+
+def test_a_manual_to_do_is_named_in_english_after_what_it_stands_for(demo_engine, sign_in):
+    stands_for = {"process_id": "key_loan", "process_name": "钥匙借用", "role": "service_assistant"}
+    with demo_engine.begin(SYSTEM) as command:
+        site = command.session.scalars(select(Site).where(Site.key == "liyuan")).one()
+        definition = definitions.latest(demo_engine, command.session, "manual_start")
+        variables = {**stands_for, "unit_no": "3-2-1201", "data": {}}
+        started = instances.start(command, definition, site, variables)
+    client, allowed = sign_in("hejiaxin"), names(demo_engine)
+    for path in (
+        "/?box=claimable",
+        f"/instances/{started.key}",
+        f"/search?q={started.number}&stay=1",
+    ):
+        page = client.get(path).text
+        assert "Key loan" in page, path
+        assert chinese(page, allowed) == [], path

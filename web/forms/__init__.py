@@ -16,7 +16,7 @@ from web.forms.view import Urls, View, view
 from web.forms.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from engine.errors import EngineError
@@ -35,7 +35,10 @@ def render(
     locale: str,
     urls: Urls,
     now: datetime,
+    say: Callable[[str], str] = str,
 ) -> Markup:
     """Draw what belongs inside the `<form>`: error summary, sections, fields. Arguments as for `view`."""
-    shown = view(form, values, errors, texts, context=context, locale=locale, urls=urls, now=now)
+    shown = view(
+        form, values, errors, texts, context=context, locale=locale, urls=urls, now=now, say=say
+    )
     return Markup(render_template("forms/form.html", view=shown))  # noqa: S704 - Jinja escaped it

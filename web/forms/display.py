@@ -27,7 +27,7 @@ def written(component: Component, value: object, zone: tzinfo) -> str:
             if component.type == "datetime" and component.subtype == "datetime"
             else value
         )
-    if _is_money(component) and isinstance(value, int):
+    if is_money(component) and isinstance(value, int):
         return money.yuan(value)
     return _number(component, value)
 
@@ -55,7 +55,8 @@ def capitals(value: object) -> str:
         return ""
 
 
-def _is_money(component: Component) -> bool:
+def is_money(component: Component) -> bool:
+    """Say whether the values of a field are amounts in fen."""
     return component.type == "money" or component.properties.get("format") == "money"
 
 

@@ -33,6 +33,7 @@ def attributes(cell: Cell, facts: Facts, now: datetime) -> Attributes:
     found: Attributes = {"type": "text", "autocomplete": "off"}
     if component.type == "datetime":
         found |= {"type": _NATIVE[component.subtype], **_earliest(component, now)}
+        found |= _latest(component, now)
     elif component.type in {"number", "money"}:
         found |= {"inputmode": _digits(component), "class": "text-end"}
         found |= {"data-money": True} if component.type == "money" else {}
@@ -59,6 +60,13 @@ def _earliest(component: Component, now: datetime) -> Attributes:
         return {}
     today = now.date().isoformat()
     return {"min": today if component.subtype == "date" else f"{today}T00:00"}
+
+
+def _latest(component: Component, now: datetime) -> Attributes:
+    # To the end of today: the page may stay open for a while before the moment is typed.
+    today = now.date().isoformat()
+    latest = today if component.subtype == "date" else f"{today}T23:59"
+    return {"max": latest} if component.happened else {}
 
 
 def _digits(component: Component) -> str:

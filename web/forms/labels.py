@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask_babel import gettext as _
 
 from engine.forms import INPUTS, Choice
+from engine.money import yuan
 from web.forms.words import row_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.forms import Cell, Facts
 
 _TEMPLATE: Final = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 # What decisions give: `documents.<id>.name` in the texts of a bundle.
 _GIVEN: Final = ("documents", "fees")
+_CITED: Final = "clause"
 _MAX_CELLS: Final = 5_000
 
 
@@ -29,19 +31,25 @@ class Block(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows that are only read."""
+    """Rows that are only read; `cited` is the column that names clauses, -1 for none, `sums` are those of money."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    cited: int = -1
+    sums: tuple[int, ...] = ()
 
 
 class Labels:
     """Finds the words of a form in the reader's language: the translation first, then the form itself."""
 
-    def __init__(self, form_id: str, texts: Mapping[str, str], facts: Facts) -> None:
+    def __init__(
+        self, form_id: str, texts: Mapping[str, str], facts: Facts, say: Callable[[str], str] = str
+    ) -> None:
+        """`say` puts what the process wrote into its data in Chinese into the reader's language."""
         self._form_id = form_id
         self._texts = texts
         self._facts = facts
+        self.say = say
 
     def label(self, cell: Cell) -> str:
         """Give the label of a field; one without any is called by its key, for it must have a name."""
@@ -61,12 +69,12 @@ class Labels:
         return tuple(filter(None, (description, origin)))
 
     def adorner(self, cell: Cell, side: str) -> str:
-        """Give what stands before (`prefix`) or after (`suffix`) an input: a unit of measure, ¥ and 元."""
+        """Give what stands before (`prefix`) or after (`suffix`) an input: a unit of measure, 元 of an amount."""
         given = (cell.component.data.get("appearance") or {}).get(f"{side}Adorner")
         if given:
             return self._text(cell, f"{side}Adorner") or str(given)
         if cell.component.type == "money" or cell.component.properties.get("format") == "money":
-            return "¥" if side == "prefix" else _("元")
+            return "" if side == "prefix" else _("元")
         return ""
 
     def choices(self, cell: Cell) -> list[Choice]:
@@ -109,8 +117,16 @@ class Labels:
         heads = tuple(
             self._text(cell, f"column.{c['key']}") or c.get("label") or c["key"] for c in columns
         )
+        keys = [c["key"] for c in columns]
+        sums = [c["key"] for c in columns if c.get("format") == "money"]
         return Table(
-            heads, tuple(tuple(_plain(row.get(c["key"])) for c in columns) for row in shown)
+            heads,
+            tuple(
+                tuple(self.say(_cell(row.get(key), money=key in sums)) for key in keys)
+                for row in shown
+            ),
+            keys.index(_CITED) if _CITED in keys else -1,
+            tuple(keys.index(key) for key in sums),
         )
 
     def _named(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -149,6 +165,12 @@ def _block(line: str) -> Block:
     if heading:
         return Block("h", heading.group(1))
     return Block("li", item.group(1)) if item else Block("p", line)
+
+
+def _cell(value: object, *, money: bool) -> str:
+    if money and isinstance(value, int | float) and not isinstance(value, bool):
+        return yuan(int(value))
+    return _plain(value)
 
 
 def _plain(value: object) -> str:

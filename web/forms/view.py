@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from engine.forms import ROW, Cell, blank_row, place
+from engine.forms import ROW, Cell, blank_row, place, touched
 from web.forms import display
 from web.forms.documents import rows_of_documents
 from web.forms.inputs import attributes
@@ -17,7 +17,7 @@ from web.forms.nodes import Node, Problem, Row, Section
 from web.forms.words import numeral, row_name, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from engine.errors import EngineError
@@ -60,7 +60,7 @@ _MAX_ROWS: Final = 200
 class Urls:
     """Where the script of a form talks to; what is empty is not offered.
 
-    `attachment` is the address of an uploaded file with `{key}` for its key.
+    `attachment` is the address of an uploaded file with `{key}` for its key, `signed` says when one was signed.
     """
 
     upload: str = ""
@@ -69,6 +69,7 @@ class Urls:
     units: str = ""
     people: str = ""
     attachment: str = ""
+    signed: Callable[[str], str] = lambda _key: ""
 
     def of(self, key: str) -> str:
         """Give the address of an uploaded file."""
@@ -77,13 +78,17 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A form ready to be drawn; `attributes` belong on the page's `<form>` element."""
+    """A form ready to be drawn; `attributes` belong on the page's `<form>` element.
+
+    `carried` are names and values that travel with the form and are none of its fields.
+    """
 
     id: str
     sections: tuple[Section, ...]
     problems: tuple[Problem, ...]
     changing: bool
     urls: Urls
+    carried: tuple[tuple[str, str], ...] = ()
 
     @property
     def attributes(self) -> dict[str, str | bool]:
@@ -109,15 +114,18 @@ def view(
     locale: str,
     urls: Urls,
     now: datetime,
+    say: Callable[[str], str] = str,
 ) -> View:
     """Make the tree of a form.
 
     `values` are raw ones: `Form.initial(context)`, or what `parse` gave, or a draft. `errors` are those of
-    InvalidVariables. `texts` overrides labels (`<form>.<field>.label`). `context` are the instance's variables; `now`
+    InvalidVariables. `texts` overrides labels (`<form>.<field>.label`), `say` puts Chinese data the process wrote into
+    the reader's language. `context` are the instance's variables; `now`
     is in the zone of the site.
     """
     facts = form.facts(values, context, now=now)
-    builder = _Builder(form, values, errors, Labels(form.id, texts, facts), facts, urls, now)
+    labels = Labels(form.id, texts, facts, say)
+    builder = _Builder(form, values, errors, labels, facts, urls, now)
     sections = tuple(builder.sections(locale))
     return View(form.id, sections, (*builder.problems, *builder.leftovers()), form.changing, urls)
 
@@ -144,6 +152,10 @@ class _Builder:
             source for cell in self.cells.values() for source in cell.component.rules.values()
         )
         return set(re.findall(r"\w+", sources))
+
+    @cached_property
+    def fills(self) -> bool:
+        return any(field.properties.get("fill") for field in self.form.fields())
 
     def sections(self, locale: str) -> Iterable[Section]:
         number, loose = 0, list[Node]()
@@ -197,7 +209,7 @@ class _Builder:
             "full": _is_full(component, kind if kind in _DRAWN else "line"),
             "required": not locked and self.facts.required(cell),
             "locked": locked,
-            "refresh": component.key in self.mentioned,
+            "refresh": component.key in self.mentioned or (component.type == "unit" and self.fills),
             "help": self.labels.help(cell, locked=locked),
             "error": own,
             "prefix": self.labels.adorner(cell, "prefix"),
@@ -224,7 +236,9 @@ class _Builder:
         component = cell.component
         zone = self.now.tzinfo
         assert zone is not None  # noqa: S101 - the contract of `view`
-        value = cell.value if base["locked"] else values.get(component.key)
+        value = values.get(component.key)
+        if base["locked"]:
+            value = component.data.get("defaultValue") if cell.value is None else cell.value
         base["choices"] = tuple(self.labels.choices(cell))
         if component.type == "documents":
             base["value"] = rows_of_documents(cell, self.facts, value, self.errors, self)
@@ -233,10 +247,12 @@ class _Builder:
         elif component.type == "text":
             base["value"] = self.labels.blocks(cell)
         elif base["locked"] and base["kind"] in _READ:
-            shown = display.plain(component, value, zone, base["choices"])
+            shown = self.labels.say(display.plain(component, value, zone, base["choices"]))
             base |= {"kind": "area" if base["kind"] == "area" else "line", "value": shown}
             base["attributes"] = (
-                {"class": "text-end"} if component.type in {"number", "money"} else {}
+                {"class": "text-end"}
+                if component.type == "number" or display.is_money(component)
+                else {}
             )
         elif base["kind"] in {"checks", "photo"}:
             base["value"] = tuple(str(each) for each in value) if isinstance(value, list) else ()
@@ -256,16 +272,34 @@ class _Builder:
             raw if isinstance(raw, list) and not component.fixed_rows and not cell.locked else []
         )
         count = len(given) or len(cell.value or [])
+        wanted = self._wanted(cell)
         rows = tuple(
-            self._row(component, cell.path, number, _at(raw, number)) for number in range(count)
+            self._row(component, cell.path, number, _at(raw, number), asked=number < wanted)
+            for number in range(count)
         )
         open_ended = not component.fixed_rows and not cell.locked
         steady = not any(child.rules for child in component.children)
         template = self._template(component, cell.path) if open_ended and steady else None
         return _with(base, rows=rows, template=template, limit=_MAX_ROWS if open_ended else 0)
 
-    def _row(self, component: Component, path: str, number: int, values: Mapping[str, Any]) -> Row:
+    def _wanted(self, cell: Cell) -> int:
+        """Count the rows that must be filled in; blank ones after them may stay blank."""
+        least = self.facts.bound(cell, "minLength")
+        rows = int(least) if isinstance(least, int | float) else 0
+        return max(rows, int(self.facts.required(cell)))
+
+    def _row(
+        self,
+        component: Component,
+        path: str,
+        number: int,
+        values: Mapping[str, Any],
+        *,
+        asked: bool,
+    ) -> Row:
         children = self.nodes(component.children, f"{path}.{number}", values)
+        if not asked and not component.fixed_rows and not touched(component, values):
+            children = tuple(replace(child, required=False) for child in children)
         return Row(str(number), row_name(number), str(values.get(ROW, "")), children)
 
     def _template(self, component: Component, path: str) -> Row:

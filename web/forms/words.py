@@ -28,6 +28,7 @@ _MESSAGES: Final = {
     "not_a_time": _("应为时间，例如 10:42"),
     "not_a_datetime": _("应为日期和时间，例如 2026-11-20 10:42"),
     "date_passed": _("不能早于今天"),
+    "date_ahead": _("已经发生的事，不能晚于现在"),
     "not_an_email": _("应为邮箱地址，例如 name@example.com"),
     "not_a_phone": _("应为电话号码，例如 138 0000 1201 或 0755-12345678"),
     "mobile_length": _("手机号应为 %(expected)s 位，现在 %(length)s 位"),

@@ -14,7 +14,7 @@ from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import Site, User
 from web import locales, shell, signin
 from web.extensions import db, engine
-from web.pages import device, notices, passwords
+from web.pages import device, handovers, notices, passwords
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -37,6 +37,7 @@ def _page(
         roles=[_role(one) for one in g.user.memberships],
         sessions=accounts.sessions_of(db.session(), actor, engine.clock()),
         own=g.login.digest,
+        hands_over=bool(handovers.overseen()),
         device_name=device.name,
         tokens=accounts.tokens_of(db.session(), actor),
         token=token,

@@ -11,14 +11,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from engine import inbox, starts, tasks, worker
+from engine import counter, inbox, starts, tasks, worker
 from engine.errors import DuplicateBusinessKey, InvalidVariables
 from engine.models.instance import ProcessInstance
+from engine.models.task import Draft
 from web import forms, shell, words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
-from web.views import drawings, entries, names, outcomes, procedures, startable
-from web.views.entries import Entry
+from web.views import drawings, entries, names, outcomes, owners, procedures, startable, tickets
+from web.views.entries import OWNER_OF, Entry
 from web.views.startable import Start
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/start")
@@ -46,10 +47,18 @@ def start(process_id: str) -> ResponseReturnValue:
     if not found.chosen:
         return _choose(found)
     entry = entries.of_start(found.definition, found.site)
-    draft = tasks.draft_of(session, current_actor(), starts.subject(found.definition))
-    values = entry.opened(_given(entry) or (draft.data if draft else None)) if entry else {}
-    saved = words.stamp(draft.saved_at, engine.clock()) if draft and not _given(entry) else ""
-    return _form(found, entry.view(values) if entry else None, saved=saved)
+    draft = _draft_of(found, entry)
+    values = entry.opened(draft.data if draft else _given(entry)) if entry else {}
+    saved = words.stamp(draft.saved_at, engine.clock()) if draft else ""
+    return _form(found, entry.view(owners.filled(entry, values)) if entry else None, saved=saved)
+
+
+def _draft_of(found: Start, entry: Entry | None) -> Draft | None:
+    """Give the draft to go on with: none for a form opened with what the address says, or for the next number."""
+    fresh = bool(_given(entry)) or tickets.carried(found.site) is not None
+    if fresh and "resume" not in request.args:
+        return None
+    return tasks.draft_of(session, current_actor(), starts.subject(found.definition))
 
 
 def _given(entry: Entry | None) -> dict[str, str]:
@@ -98,6 +107,8 @@ def _form(
         elsewhere=len(found.sites) > 1,
         view=view,
         saved=saved,
+        ticket=tickets.carried(found.site),
+        ticket_words=tickets.words(tickets.carried(found.site)),
         twin=twin,
         token=request.form.get("submission") or secrets.token_hex(16),
         xml_url=url_for("catalogue.xml", process_id=of.process_id),
@@ -128,7 +139,7 @@ def submit(process_id: str) -> ResponseReturnValue:
     if request.form.get("do") == "draft":
         return _draft(found, entry)
     if entry is not None and forms.rearranges(request.form):
-        return _form(found, entry.view(entry.posted()))
+        return _form(found, entry.view(owners.filled(entry, entry.posted(), _owner_of())))
     raw: dict[str, Any] = {}
     try:
         raw = entry.posted() if entry else {}
@@ -141,15 +152,24 @@ def submit(process_id: str) -> ResponseReturnValue:
         return _duplicate(found, entry, raw, error)
 
 
+def _owner_of() -> str:
+    return request.form.get(OWNER_OF, "")
+
+
 def _started(found: Start, raw: dict[str, Any]) -> ProcessInstance:
-    token = request.form.get("submission", "")
-    actor = current_actor()
     try:
-        with engine.begin(actor) as command:
-            return starts.start(command, found.definition, found.site, raw, token)
+        return _start(found, raw)
     except IntegrityError:
-        with engine.begin(actor) as command:
-            return starts.start(command, found.definition, found.site, raw, token)
+        return _start(found, raw)
+
+
+def _start(found: Start, raw: dict[str, Any]) -> ProcessInstance:
+    token, ticket = request.form.get("submission", ""), tickets.carried(found.site)
+    with engine.begin(current_actor()) as command:
+        started = starts.start(command, found.definition, found.site, raw, token)
+        if ticket is not None:
+            counter.link(command, ticket.id, started.key)
+        return started
 
 
 def _led_to(instance: ProcessInstance) -> ResponseReturnValue:
@@ -172,8 +192,15 @@ def _draft(found: Start, entry: Entry | None) -> ResponseReturnValue:
     if entry is not None:
         _keep(found, entry.posted())
         flash(_("草稿已存"), "done")
+    ticket = tickets.carried(found.site)
     return redirect(
-        url_for("catalogue.start", process_id=found.definition.process_id, site=found.site.key)
+        url_for(
+            "catalogue.start",
+            process_id=found.definition.process_id,
+            site=found.site.key,
+            ticket=ticket.id if ticket else None,
+            resume=1 if ticket else None,
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -15,10 +16,12 @@ from engine.models.queue import Ticket
 from web import signin
 from web.extensions import db, engine, wants_fragment
 from web.pages import place
+from web.views import tickets
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
 
 WINDOW = "window"
+NUMBERED = re.compile(r"(\d{1,3})\s*(?:号窗口?|号)", re.ASCII)
 STEPS = {
     "recall": counter.recall,
     "serve": counter.serve,
@@ -49,20 +52,24 @@ def states() -> dict[str, tuple[str, str, str]]:
     }
 
 
-def window_name(window: str) -> str:
-    """Give a window as people say it: a bare number becomes 2 号窗, a name stays."""
-    return str(_("%(n)s 号窗", n=window)) if window.isdecimal() else window
+def _window() -> str:
+    """Give the window typed: 2, 2 号窗 and 2号窗口 are the same one."""
+    typed = request.form.get("window", "").strip()
+    numbered = NUMBERED.fullmatch(typed)
+    return numbered[1] if numbered else typed
 
 
 def _view(site: Site) -> dict[str, Any]:
     """Give what the counter's pages show of a site's queue today."""
+    board = counter.board(db.session(), site, place.today(site))
     return {
-        "board": counter.board(db.session(), site, place.today(site)),
+        "board": board,
         "here": site,
         "services": services(),
         "states": states(),
         "window": session.get(WINDOW, "1"),
-        "window_name": window_name,
+        "window_name": tickets.window_name,
+        "started": tickets.instances_of(board),
         "works": _works_here(site),
         "may_begin": _may_begin(site),
     }
@@ -121,7 +128,7 @@ def _again(site: Site, **faults: str) -> ResponseReturnValue:
 @blueprint.post("/call")
 def call() -> ResponseReturnValue:
     """Call the next number to a window; the browser remembers the window."""
-    site, window = place.here(), request.form.get("window", "").strip()
+    site, window = place.here(), _window()
     chosen = request.form.getlist("of") or list(counter.SERVICES)
     try:
         with engine.begin(signin.current_actor()) as command:
@@ -172,4 +179,5 @@ def _start_url(ticket: Ticket) -> str:
         site=site.key,
         unit_no=ticket.unit_label or None,
         queue_no=ticket.label,
+        ticket=ticket.id,
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, render_template
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import starts, tasks
@@ -11,7 +14,8 @@ from engine.models.task import UserTask
 from web import words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import entries, startable
+from web.views import entries, owners, startable
+from web.views.decisions import OPINION
 from web.views.entries import Entry
 
 blueprint = Blueprint("drafts", __name__)
@@ -20,7 +24,9 @@ blueprint = Blueprint("drafts", __name__)
 @blueprint.post("/tasks/<int:key>/draft")
 def task(key: int) -> ResponseReturnValue:
     """Keep what is typed into a task's form."""
-    return _save(entries.require(entries.of_task(_mine(key))), f"task:{key}")
+    opinion = request.form.get(OPINION, "")
+    beside = {OPINION: opinion} if opinion else {}
+    return _save(entries.require(entries.of_task(_mine(key))), f"task:{key}", beside)
 
 
 @blueprint.post("/start/<process_id>/draft")
@@ -47,7 +53,9 @@ def refresh_record(key: int) -> ResponseReturnValue:
 def refresh_start(process_id: str) -> ResponseReturnValue:
     """Draw a start form anew for what is typed."""
     found = startable.find(process_id)
-    return _drawn(entries.require(entries.of_start(found.definition, found.site)))
+    entry = entries.require(entries.of_start(found.definition, found.site))
+    before = request.form.get(entries.OWNER_OF, "")
+    return _body(entry, owners.filled(entry, entry.typed(), before))
 
 
 def _mine(key: int) -> UserTask:
@@ -57,12 +65,18 @@ def _mine(key: int) -> UserTask:
     return task
 
 
-def _save(entry: Entry, subject: str) -> ResponseReturnValue:
-    raw = entry.typed()
+def _save(
+    entry: Entry, subject: str, beside: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
+    raw = {**entry.typed(), **(beside or {})}
     with engine.begin(current_actor()) as command:
         draft = tasks.save_draft(command, subject, raw)
     return jsonify({"saved": words.time(draft.saved_at)})
 
 
 def _drawn(entry: Entry) -> ResponseReturnValue:
-    return render_template("forms/body.html", view=entry.view(entry.typed()))
+    return _body(entry, entry.typed())
+
+
+def _body(entry: Entry, values: Mapping[str, Any]) -> ResponseReturnValue:
+    return render_template("forms/body.html", view=entry.view(values))

@@ -9,16 +9,41 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import audit, comments, corrections, course, incidents, instances
+from engine import (
+    audit,
+    comments,
+    copies,
+    corrections,
+    counter,
+    course,
+    exports,
+    incidents,
+    instances,
+    suspension,
+)
 from engine.course import Course
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
 from web import words
 from web.errors import words as error_words
+from web.exports import archive
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import audits, clocks, courses, data, drawings, names, pictures, rows, stops, talk
+from web.views import (
+    audits,
+    clocks,
+    courses,
+    data,
+    drawings,
+    names,
+    pictures,
+    readings,
+    rows,
+    stops,
+    talk,
+    tickets,
+)
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -30,6 +55,7 @@ def show(key: int) -> ResponseReturnValue:
     """Show everything about an instance."""
     now, told = engine.clock(), _course(key)
     instance, process_id = told.instance, _process(told)
+    _mark_read(key)
     facts, ticks = data.confirmations(data.facts(told))
     return render_template(
         "instances/show.html",
@@ -40,6 +66,7 @@ def show(key: int) -> ResponseReturnValue:
         place=instance.unit_label,
         site_name=names.site(instance.site),
         started=_("%(at)s 发起", at=words.date(instance.started_at, now)),
+        ticket=tickets.words(counter.of_instance(session, key)),
         stamps=_stamps(told, now),
         processes=_processes(told, process_id),
         xml_url=url_for(".xml", key=key, process=process_id),
@@ -55,10 +82,21 @@ def show(key: int) -> ResponseReturnValue:
         relatives=_relatives(instance),
         stops=stops.sentences(told, now),
         incidents=_incidents(told, now),
+        readings=readings.of(told, now),
+        suspended=instance.status == SUSPENDED,
+        may_suspend=_may_suspend(instance),
         may_cancel=_may_cancel(instance),
+        may_export=exports.may_export(current_actor(), instance),
         may_retry=_operates(instance),
         comments=talk.view(comments.of_instance(session, key), now),
     )
+
+
+def _mark_read(key: int) -> None:
+    """Opening an instance one was sent a copy of reads that copy."""
+    if copies.has(session, current_actor(), key):
+        with engine.begin(current_actor()) as command:
+            copies.mark_read(command, key)
 
 
 @blueprint.get("/<int:key>/diagram.bpmn")
@@ -74,6 +112,12 @@ def state(key: int) -> ResponseReturnValue:
     """Give the state of the instance over its diagram."""
     told = _course(key)
     return jsonify(pictures.state(told, _process(told), engine.clock()))
+
+
+@blueprint.get("/<int:key>/export.zip")
+def export(key: int) -> ResponseReturnValue:
+    """Give everything about the instance as one file; for its supervisors, process owners and administrators."""
+    return archive(current_actor(), key)
 
 
 @blueprint.get("/<int:key>/audit")
@@ -129,6 +173,12 @@ def _process(told: Course) -> str:
 
 def _operates(instance: ProcessInstance) -> bool:
     return any(current_actor().has(role, instance.site_id) for role in OPERATORS)
+
+
+def _may_suspend(instance: ProcessInstance) -> bool:
+    running = instance.status in (ACTIVE, SUSPENDED)
+    command = Command(engine, session, current_actor())
+    return running and suspension.may_suspend(command, instance)
 
 
 def _may_cancel(instance: ProcessInstance) -> bool:

@@ -10,10 +10,13 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from engine import limits
+from engine.models.instance import ProcessInstance
 from engine.models.task import Notification, UserTask
 from web import words
 from web.extensions import engine, session
-from web.views import names
+from web.pages import values
+from web.views import between, names
 
 Words = Callable[[Mapping[str, Any]], str]
 
@@ -23,14 +26,34 @@ def views(rows: Sequence[Notification]) -> list[dict[str, Any]]:
     keys = [row.task_key for row in rows if row.task_key is not None]
     found = session.scalars(select(UserTask).where(UserTask.key.in_(keys)))
     steps = {task.key: names.step(names.definition(task.definition_key), task) for task in found}
-    return [_view(row, steps.get(row.task_key or 0)) for row in rows]
+    texts = _texts(rows)
+    return [_view(row, steps.get(row.task_key or 0), texts.get(row.id)) for row in rows]
 
 
-def _view(row: Notification, step: str | None) -> dict[str, Any]:
+def _texts(rows: Sequence[Notification]) -> dict[int, str]:
+    """Give the texts that processes wrote, by the notification, in the reader's language."""
+    told = {row.id: row for row in rows if row.params.get("text") and row.instance_key is not None}
+    keys = {row.instance_key for row in told.values()}
+    query = select(ProcessInstance.key, ProcessInstance.definition_key)
+    by = {
+        row.key: row.definition_key
+        for row in session.execute(query.where(ProcessInstance.key.in_(keys)))
+    }
+    return {
+        number: words.readable(
+            names.said(names.definition(by[row.instance_key]), str(row.params["text"]))
+        )
+        for number, row in told.items()
+        if row.instance_key in by
+    }
+
+
+def _view(row: Notification, step: str | None, text: str | None) -> dict[str, Any]:
     state, title = _KINDS.get(row.kind, ("waiting", lambda params: _("有一条通知")))
+    known = {name: said for name, said in (("step", step), ("text", text)) if said}
     return {
         "state": state,
-        "title": title(row.params | ({"step": step} if step else {})),
+        "title": title(row.params | known),
         "text": _about(row.params),
         "at": row.created_at,
         "unread": row.read_at is None,
@@ -83,10 +106,33 @@ def _incident(params: Mapping[str, Any]) -> str:
     return str(_("「%(step)s」处系统异常，等处理", step=params.get("step", "")))
 
 
-_KINDS: dict[str, tuple[str, Words]] = {
+def _clock_due_soon(params: Mapping[str, Any]) -> str:
+    limit, due = _limit(params), moment(params.get("due"))
+    return str(_("「%(limit)s」%(due)s 到期", limit=limit, due=due))
+
+
+def _clock_overdue(params: Mapping[str, Any]) -> str:
+    limit, due = _limit(params), moment(params.get("due"))
+    return str(_("「%(limit)s」应于 %(due)s 做到，已超时", limit=limit, due=due))
+
+
+def _limit(params: Mapping[str, Any]) -> str:
+    key = str(params.get("limit", ""))
+    row = limits.catalogue().get(key)
+    return values.name(row) if row else key
+
+
+def _pause_over(params: Mapping[str, Any]) -> str:
+    return str(_("「%(step)s」暂停期满，时限继续计算", step=params.get("step", "")))
+
+
+_KINDS: dict[str, tuple[str, Words]] = between.KINDS | {
     "task_assigned": ("mine", _assigned),
     "task_due_soon": ("soon", _due_soon),
     "task_overdue": ("late", _overdue),
+    "clock_due_soon": ("soon", _clock_due_soon),
+    "clock_overdue": ("late", _clock_overdue),
+    "pause_over": ("mine", _pause_over),
     "process_notice": ("waiting", _notice),
     "incident": ("incident", _incident),
 }

@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from engine import instances, records
-from web import signin
+from web import locales, signin
 from web.extensions import engine, session
+from web.views import talk
 
 blueprint = Blueprint("records", __name__)
 
@@ -35,7 +36,7 @@ def show(instance_key: int, record: str) -> ResponseReturnValue:
     )
     return render_template(
         "records/show.html",
-        title=sheet.title,
+        title=sheet.title if locales.select() == "zh" else talk.record_name(record),
         # The markup was reduced to the allow-list of engine.paper.
         paper=Markup(sheet.markup),  # noqa: S704
         back=url_for("instances.show", key=instance_key),

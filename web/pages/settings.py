@@ -14,7 +14,7 @@ from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.definition import Deployment, ProcessDefinition
 from web import shell, signin
 from web.extensions import engine, session
-from web.pages import policy, staff, values
+from web.pages import auditing, policy, recalculation, staff, values, workdays
 from web.views import names
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
@@ -38,8 +38,10 @@ def tabs() -> dict[str, Any]:
     offered = [
         ("settings.index", _("时限"), "clock", True),
         ("settings.choices", _("冲突与取舍"), "scale", True),
+        ("settings.calendar", _("日历"), "calendar", True),
         ("settings.people", _("人员与角色"), "users", actor.has("admin")),
         ("settings.deployments", _("部署"), "rocket", any(actor.has(r) for r in KEEPERS)),
+        ("settings.audit", _("审计"), "shield-check", actor.has("admin")),
     ]
     return {
         "tabs": [
@@ -106,7 +108,8 @@ def _edit(kind: policy.Kind, key: str, template: str, back: str) -> ResponseRetu
             wrong = {"value": _cure(row)}
         else:
             flash(_("已改；正在办的事仍按开始时的规定"), "done")
-            return redirect(url_for(back, site=site.key if site else None) + f"#{key}")
+            there = url_for(back, site=site.key if site else None) + f"#{key}"
+            return redirect(recalculation.after_change(site) or there)
     return _form(template, kind, row, site, present, back, wrong)
 
 
@@ -184,4 +187,5 @@ def deployments() -> ResponseReturnValue:
     )
 
 
-staff.register(blueprint)
+for pages in (staff, workdays, recalculation, auditing):
+    pages.register(blueprint)

@@ -59,7 +59,8 @@ def simple(value: Any) -> tuple[str, str] | None:
 def limit_words(row: Row, value: Any) -> str:
     """Say a limit: 1 小时, 提前 3 天, 当天, 2."""
     if row["kind"] not in TIMES:
-        return str(value)
+        shipped = value == row["value"] and locales.select() == "en"
+        return str(row.get("value_en", value) if shipped else value)
     if str(value).startswith("-"):
         length = words.limit({**row, "value": str(value)[1:]})
         return str(_("提前 %(length)s", length=_bare(length)))

@@ -11,8 +11,15 @@ from flask_babel import gettext as _
 from engine.inbox import MOST, Count
 from web.views import names, rows
 
-MINE, CLAIMABLE, STARTED, DONE = "mine", "claimable", "started", "done"
-ICONS = {MINE: "inbox", CLAIMABLE: "hand-grab", STARTED: "send", DONE: "checks"}
+MINE, CLAIMABLE, STARTED, DONE, COPIED = "mine", "claimable", "started", "done", "copied"
+ICONS = {
+    MINE: "inbox",
+    CLAIMABLE: "hand-grab",
+    STARTED: "send",
+    COPIED: "eye",
+    DONE: "checks",
+}
+NOW, LATER, AWAITED = "", "later", "awaited"
 
 Counted = Mapping[str, Sequence[Count]]
 
@@ -24,7 +31,23 @@ def name(box: str) -> str:
         CLAIMABLE: str(_("可领取")),
         STARTED: str(_("我发起")),
         DONE: str(_("已办")),
+        COPIED: str(_("抄送我")),
     }[box]
+
+
+def shows(box: str, current: str) -> list[dict[str, Any]]:
+    """Give the views over a box: of one's own tasks, those put off and those others must act on first."""
+    if box != MINE:
+        return []
+    named = ((NOW, _("要办的")), (LATER, _("以后跟进")), (AWAITED, _("等他人")))
+    return [
+        {
+            "label": str(label),
+            "url": url_for("inbox.index", show=show or None),
+            "current": show == current,
+        }
+        for show, label in named
+    ]
 
 
 def view(current: str, counted: Counted) -> list[dict[str, Any]]:

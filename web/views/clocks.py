@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import clocks, durations
+from engine import clocks, durations, timekeeping
 from engine.models.task import COMPLETED, UserTask
 from web import words
 from web.extensions import engine, session
@@ -41,7 +41,7 @@ def share(task: UserTask, due: dt.datetime, now: dt.datetime) -> float:
     """Give how much of a task's limit is used."""
     calendar = clocks.calendar_of(engine, session, task.site_id)
     kind: Any = (task.limit or {}).get("calendar") or "clock"
-    return calendar.share(task.created_at, due, now, kind)
+    return calendar.share(task.created_at, due, now, kind, timekeeping.paused(task))
 
 
 def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from engine.definitions import Definition
 from engine.models.audit import AuditEntry
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import COMPLETED as TASK_COMPLETED
-from engine.models.task import UserTask
+from engine.models.task import COMPLETING, CREATED, UserTask
 from engine.runtime import Element
+from engine.tasks.outcomes import RETURN
 from web import words
-from web.views import clocks, names, people
+from web.views import between, clocks, decisions, names, people, signers
 
 GATEWAYS = frozenset(
     {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
@@ -31,7 +32,7 @@ SILENT = GATEWAYS | {
     "intermediateThrowEvent",
 }
 WAITS = frozenset({"intermediateCatchEvent", "receiveTask", "boundaryEvent"})
-SCOPES = frozenset({"process", "subProcess", "callActivity"})
+SCOPES = frozenset({"process", "subProcess", "callActivity", "multiInstanceBody"})
 AHEAD = 5
 TITLES = 3
 PAST = 6
@@ -92,13 +93,14 @@ def _started(course: Course, now: dt.datetime) -> Item:
 
 def _passed(course: Course, now: dt.datetime) -> Iterator[Item]:
     tasks = {task.key: task for task in course.tasks}
+    added = signers.of(course.tasks, course.people)
     for row in course.passed:
         drawn = course.element(row.process_id, row.element_id)
         if row.type in SILENT or drawn is None or row.ended_at is None:
             continue
         item = {"at": row.ended_at, "time": words.stamp(row.ended_at, now)}
         if row.key in tasks:
-            yield item | _done_task(course, tasks[row.key])
+            yield item | _done_task(course, tasks[row.key]) | {"signers": added.get(row.key, [])}
         elif row.state == "completed" and (name := _name(course, drawn)):
             yield item | {"title": name} | _done_element(row, drawn)
 
@@ -118,12 +120,19 @@ def _done_task(course: Course, task: UserTask) -> Item:
     }
     if task.state != TASK_COMPLETED:
         return item | {"text": _("没有办完，已撤回")}
-    return item | {"people": people.of_task(task, dict(course.people)), "text": _said(task)}
+    decided = decisions.said(task)
+    return item | {
+        "people": people.of_task(task, dict(course.people)),
+        "text": " ".join(filter(None, (decided, _said(course, task)))),
+        "say": "" if task.outcome == RETURN else task.opinion or "",
+    }
 
 
-def _said(task: UserTask) -> str:
+def _said(course: Course, task: UserTask) -> str:
     late = task.due_at and task.completed_at and task.completed_at > task.due_at
-    return str(_("超时办结")) if late else ""
+    principal = course.people.get(task.acted_for or 0)
+    stamp = _("代 %(name)s 办理", name=names.user(principal)) if principal else ""
+    return " ".join(filter(None, (str(stamp), str(_("超时办结")) if late else "")))
 
 
 def _done_element(row: ElementInstance, drawn: Element) -> Item:
@@ -136,8 +145,11 @@ def _done_element(row: ElementInstance, drawn: Element) -> Item:
 
 
 def _told(course: Course, acts: Sequence[AuditEntry], now: dt.datetime) -> Iterator[Item]:
+    nested = {str(task.key) for task in course.tasks if task.parent_key is not None}
     for act in acts:
-        text = _act(act)
+        if act.action == "task.signed" and act.detail.get("task") in nested:
+            continue
+        text = _act(course, act)
         if text:
             yield {
                 "at": act.at,
@@ -145,35 +157,63 @@ def _told(course: Course, acts: Sequence[AuditEntry], now: dt.datetime) -> Itera
                 "title": text,
                 "state": "hold",
                 "people": [{"name": act.actor_name}],
+                "text": between.stamp(act),
                 "say": act.detail.get("reason") or "",
             }
 
 
-def _act(act: AuditEntry) -> str:
+def _act(course: Course, act: AuditEntry) -> str:
+    if act.action == "task.returned":
+        return between.returned(act, _place(course, str(act.detail.get("to"))))
     return {
         "instance.canceled": str(_("撤销流程")),
+        "instance.suspended": str(_("暂停流程")),
+        "instance.resumed": str(_("恢复流程")),
+        "instance.modified": str(_("调整流程")),
+        "instance.migrated": str(_("换到新版流程")),
+        "incident.skipped": str(_("跳过出错的步骤")),
+        "incident.moved": str(_("从出错的步骤转到别的步骤")),
         "task.assigned": str(_("改派任务")),
         "task.unclaimed": str(_("放回任务")),
         "task.corrected": str(_("更正记录")),
         "incident.resolved": str(_("异常已处理，重新执行")),
-    }.get(act.action, "")
+    }.get(act.action, "") or between.act(act)
+
+
+def _place(course: Course, element_id: str) -> str:
+    for of in [course.definition, *course.called.values()]:
+        drawn = of.diagram.elements.get(element_id)
+        if drawn is not None:
+            return names.element(of, drawn) or str(_("发起"))
+    return element_id
 
 
 def _living(course: Course, now: dt.datetime, me: int | None) -> Iterator[Item]:
     stuck = {one.element_key: one for one in course.incidents if one.resolved_at is None}
-    for task in course.open_tasks:
+    added = signers.of(course.tasks, course.people)
+    for task in course.tasks:
+        if task.parent_key is not None or task.state not in (CREATED, COMPLETING):
+            continue
+        held = task.state == COMPLETING
         yield {
             "state": "now",
             "title": names.step(names.definition(task.definition_key), task),
             "url": url_for("tasks.show", key=task.key),
             "time": _("%(at)s 起", at=words.stamp(task.created_at, now)),
             "people": people.of_task(task, dict(course.people), me),
+            "text": _("已提交，等加签人办完") if held else _delegated(course, task),
             "clock": clocks.clock(task, now),
+            "signers": added.get(task.key, []),
         }
     known = {task.key for task in course.tasks}
     for living in course.living:
         if living.key not in known and living.type not in SCOPES:
             yield _waiting(course, living, now, living.key in stuck)
+
+
+def _delegated(course: Course, task: UserTask) -> str:
+    owner = course.people.get(task.owner_id or 0) or task.owner
+    return str(_("受%(name)s委派，答复后由其办完", name=names.user(owner))) if owner else ""
 
 
 def _waiting(course: Course, living: Living, now: dt.datetime, stuck: bool) -> Item:

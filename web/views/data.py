@@ -121,6 +121,8 @@ class _Teller:
         text = display.plain(component, value, self._zone, self._choices(component))
         if component.type == "person":
             text = records.named(text)
+        elif component.locked or value == component.data.get("defaultValue"):
+            text = names.said(self._of, text)
         mask = MASKS.get(component.personal or "")
         if mask:
             return mask(text)
@@ -156,6 +158,9 @@ class _Teller:
                 if isinstance(row, dict)
             ]
         return [
-            Choice(one.value, self._said(component, f"option.{one.value}") or one.label)
+            Choice(
+                one.value,
+                self._said(component, f"option.{one.value}") or names.said(self._of, one.label),
+            )
             for one in choices
         ]

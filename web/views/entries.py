@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,9 @@ from web.signin import current_actor
 from web.views import names, records
 
 Errors = Mapping[str, Sequence[EngineError]]
+OWNER_OF = "_owner_of"
+CARRIED = (OWNER_OF,)
+"""What travels with a form beside its fields: the unit whose owner stands in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ class Entry:
 
     def view(self, values: Mapping[str, Any], errors: Errors | None = None) -> forms.View:
         """Give what the template `forms/form.html` draws."""
-        return forms.view(
+        shown = forms.view(
             self.form,
             values,
             errors or {},
@@ -61,7 +64,9 @@ class Entry:
             locale=locales.select(),
             urls=self.urls,
             now=engine.clock().astimezone(ZoneInfo(self.site.timezone)),
+            say=partial(names.said, self.of),
         )
+        return replace(shown, carried=tuple((k, v) for k in CARRIED if (v := values.get(k))))
 
 
 def _typed(form: Form) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def of_task(task: UserTask) -> Entry | None:
     return Entry(
         of=of,
         form=form,
-        context=execution.variables_of(task.key),
+        context=execution.variables_of(task.root_key or task.key),
         site=task.site,
         urls=_urls("task", task.site, key=task.key),
         task_key=task.key,
@@ -141,6 +146,7 @@ def _urls(kind: str, at: Site, /, **where: Any) -> forms.Urls:
         units=url_for("pickers.units", site=at.key),
         people=url_for("pickers.people", site=at.key),
         attachment=records.urls().attachment,
+        signed=records.signed,
     )
 
 

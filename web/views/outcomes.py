@@ -9,13 +9,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import inbox, people, tasks
+from engine import inbox, people, tasks, withdrawals
 from engine.errors import Conflict, TaskClosed
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
 from engine.tasks import Completion
 from web import words
-from web.extensions import session
+from web.extensions import engine, session
 from web.signin import current_actor
 from web.views import conflicts, names, records, sheets
 from web.views.people import group_names
@@ -34,13 +34,28 @@ def after(completion: Completion) -> ResponseReturnValue:
             "incident",
         )
         return redirect(url_for("tasks.show", key=task.key))
+    if completion.held:
+        _tell(task, str(_("“%(step)s”已提交，等加签人办完后继续。", step=step)), "take_back")
+        return redirect(url_for("inbox.index"))
     follow = inbox.next_own_task(session, current_actor(), task.instance_key)
     if follow is not None:
         name = names.step(names.definition(follow.definition_key), follow)
-        flash(_("“%(step)s”已办完。接着办“%(next)s”。", step=step, next=name), "done")
+        _tell(task, str(_("“%(step)s”已办完。接着办“%(next)s”。", step=step, next=name)))
         return redirect(url_for("tasks.show", key=follow.key))
-    flash(f"{_('“%(step)s”已办完。', step=step)}{what_is_next(completion.instance)}", "done")
+    _tell(task, f"{_('“%(step)s”已办完。', step=step)}{what_is_next(completion.instance)}")
     return redirect(url_for("inbox.index"))
+
+
+def _tell(done: UserTask, said: str, what: str = "withdraw") -> None:
+    """Say it, with a button to undo while that is offered."""
+    task = session.get_one(UserTask, done.key)
+    offered = what != "withdraw" or withdrawals.undoable(engine, session, current_actor(), task)
+    if offered and task.parent_key is None:
+        label = str(_("撤回") if what == "withdraw" else _("收回提交"))
+        address = url_for("withdrawals.undo", key=task.key, what=what)
+        flash({"text": said, "label": label, "post": address}, "done")  # type: ignore[arg-type]
+    else:
+        flash(said, "done")
 
 
 def what_is_next(instance: ProcessInstance) -> str:
@@ -49,6 +64,7 @@ def what_is_next(instance: ProcessInstance) -> str:
     if instance.status != ACTIVE:
         return str(_("流程已办结。"))
     opened = inbox.open_tasks_of(session, [instance]).get(instance.key, [])
+    opened = [task for task in opened if task.parent_key is None]
     if not opened:
         return str(_("流程在等系统或外部消息。"))
     staff = people.by_id(session, [task.assignee_id for task in opened])

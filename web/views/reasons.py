@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from engine import tasks
 from engine.access import Actor
@@ -74,4 +75,6 @@ def _limit(task: UserTask) -> str:
     length, source = words.limit_length(task.limit), str(task.limit.get("source") or "")
     if not source or source.startswith(COMPANY):
         return str(_("时限 %(length)s，为公司设定。", length=length))
-    return str(_("时限 %(length)s，依据 %(source)s。", length=length, source=source))
+    clause = Markup('<span class="gc-clause">{}</span>').format(source)
+    said = Markup(_("时限 %(length)s，依据 %(source)s。"))  # noqa: S704 - our own sentence
+    return said % {"length": length, "source": clause}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine import definitions, people, registry
+from engine import attachments, definitions, people, registry
 from engine.definitions import Definition
 from engine.errors import NotFound
 from engine.forms import Form
@@ -20,6 +21,7 @@ from web import forms, locales, words
 from web.extensions import engine, session
 from web.forms import display
 from web.forms.nodes import Document, Node
+from web.signin import current_actor
 from web.views import names
 
 SHOWN_ADDRESS = 6
@@ -57,6 +59,15 @@ def urls() -> forms.Urls:
     return forms.Urls(attachment=url_for("attachments.show", key=0).removesuffix("0") + "{key}")
 
 
+def signed(key: str) -> str:
+    """Say when a signature was put down that stands in an open form; nothing for what cannot be seen."""
+    try:
+        found = attachments.get(session, current_actor(), int(key) if key.isdecimal() else 0)
+    except NotFound:
+        return ""
+    return str(_("%(at)s 已签", at=words.stamp(found.created_at, engine.clock())))
+
+
 def form_of(of: Definition, form_id: str | None) -> Form | None:
     """Give a form in the version its bundle was deployed with; None without one."""
     if not form_id:
@@ -77,9 +88,9 @@ def read(
     now = engine.clock().astimezone(ZoneInfo(site.timezone))
     view = forms.view(
         form, values, {}, names.texts(of), context={**context, **values},
-        locale=locales.select(), urls=urls(), now=now,
+        locale=locales.select(), urls=urls(), now=now, say=partial(names.said, of),
     )  # fmt: skip
-    teller = _Teller(now, masked)
+    teller = _Teller(now, masked, partial(names.said, of))
     parts = [
         Part(title=section.title, facts=tuple(teller.facts(section.children)))
         for section in view.sections
@@ -91,6 +102,7 @@ def read(
 class _Teller:
     now: dt.datetime
     masked: bool
+    say: Callable[[str], str]
 
     def facts(self, nodes: tuple[Node, ...]) -> Iterator[Fact]:
         for node in nodes:
@@ -120,6 +132,8 @@ class _Teller:
         text = display.plain(node.component, value, zone, node.choices)
         if node.component.type == "person":
             text = named(text)
+        elif node.value == node.component.data.get("defaultValue"):
+            text = self.say(text)
         mask = MASKS.get(node.component.personal or "")
         if self.masked and mask:
             return mask(text)

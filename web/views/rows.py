@@ -9,11 +9,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine.inbox import InstanceRow, TaskRow
+from engine.definitions import Definition
+from engine.inbox import CopyRow, InstanceRow, TaskRow
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED
 from engine.models.task import UserTask
 from web import shell, words
-from web.views import clocks, names
+from web.views import clocks, marks, names
 
 LATE, TODAY, LATER = "late", "today", "later"
 NARROW = 10
@@ -22,15 +23,18 @@ NARROW = 10
 def task_row(row: TaskRow, now: dt.datetime, *, claim: bool = False) -> dict[str, Any]:
     """Give an open task as a row; with `claim` its button takes it in place."""
     state = clocks.state(row.task, now)
-    item = _common(row, now)
+    item = _common(row, now) | marks.of(row.task) | {"step": row.task.element_id}
+    if claim or marks.quick(row.task):
+        item["select"] = f"{row.task.key}.{row.task.version}"
     waited = words.duration(now - row.task.created_at)
     item |= {"state": state, "from_detail": _("已等 %(t)s", t=waited)}
     if claim:
         item["action"] = {
             "label": _("领取"),
             "primary": state == "late",
-            "name": "task",
+            "name": "claim",
             "value": row.task.key,
+            "formaction": url_for("inbox.claim"),
         }
     else:
         verb = names.action(names.definition(row.task.definition_key), row.task)
@@ -47,7 +51,33 @@ def done_row(row: TaskRow, now: dt.datetime) -> dict[str, Any]:
     ended = words.stamp(row.task.completed_at or now, now)
     item = _common(row, now) | {"state": "done", "from_detail": _("%(at)s 办结", at=ended)}
     item["action"] = {"label": _("查看"), "primary": False, "url": item["url"]}
+    item["marks"] = marks.acted_for(row.task)
     return item
+
+
+def copy_row(row: CopyRow, now: dt.datetime) -> dict[str, Any]:
+    """Give an instance one was sent to read as a row, with whether it is unread."""
+    instance, of = row.instance, names.definition(row.instance.definition_key)
+    sender = words.person(row.sender, row.sender_en)
+    sent = words.stamp(row.copy.created_at, now)
+    url = url_for("instances.show", key=instance.key)
+    unread = row.copy.read_at is None
+    return {
+        "state": "mine" if unread else "waiting",
+        "url": url,
+        "title": names.procedure(of),
+        "procedure": instance.number,
+        "clock": {
+            "state": "mine" if unread else "done",
+            "figure": _("未读") if unread else _("已读"),
+        },
+        "summary": [row.copy.note] if row.copy.note else [status_word(instance.status)],
+        "place": names.unit(instance),
+        "place_detail": names.site(row.site),
+        "from": _("%(name)s 抄送", name=sender) if sender else _("流程抄送"),
+        "from_detail": sent,
+        "action": {"label": _("查看"), "primary": False, "url": url},
+    }
 
 
 def _common(row: TaskRow, now: dt.datetime) -> dict[str, Any]:
@@ -59,7 +89,7 @@ def _common(row: TaskRow, now: dt.datetime) -> dict[str, Any]:
         "title": names.step(of, task),
         "procedure": names.procedure(of),
         "clock": _narrow(clocks.clock(task, now)),
-        "summary": summary(task.summary, instance.unit_label),
+        "summary": summary(of, task.summary, instance.unit_label),
         "place": names.unit(instance),
         "place_detail": names.site(row.site),
         "from": _("%(name)s 发起", name=starter) if starter else _("系统发起"),
@@ -72,9 +102,11 @@ def _narrow(clock: dict[str, Any]) -> dict[str, Any]:
     return {**clock, "limit_text": ""} if long else clock
 
 
-def summary(parts: Sequence[Any], unit: str = "") -> list[str]:
-    """Give the fields of a summary without blanks and without the unit, which has its own column."""
-    return [words.readable(str(part)) for part in parts if part not in (None, "", unit)]
+def summary(of: Definition, parts: Sequence[Any], unit: str = "") -> list[str]:
+    """Give the fields of a summary in the reader's language, without blanks and without the unit, which has its own place."""
+    return [
+        words.readable(names.said(of, str(part))) for part in parts if part not in (None, "", unit)
+    ]
 
 
 def instance_row(row: InstanceRow, tasks: Sequence[UserTask], now: dt.datetime) -> dict[str, Any]:
@@ -90,7 +122,7 @@ def instance_row(row: InstanceRow, tasks: Sequence[UserTask], now: dt.datetime) 
         "title": names.procedure(of),
         "procedure": words.joined(steps[:2]) or status_word(instance.status),
         "clock": _instance_clock(instance.status, first, now),
-        "summary": summary(first.summary if first else [], instance.unit_label),
+        "summary": summary(of, first.summary if first else [], instance.unit_label),
         "place": names.unit(instance),
         "place_detail": names.site(row.site),
         "from": _whose(first) if first else instance.number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, url_for
@@ -12,24 +13,76 @@ from flask_babel import gettext as _
 from engine import comments, corrections, course, instances, tasks
 from engine.course import Course
 from engine.forms import Form
-from engine.models.task import CREATED, Draft, UserTask
+from engine.models.task import COMPLETING, CREATED, CREATING, Draft, UserTask
 from web import forms, words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import clocks, courses, data, names, people, pictures, reasons, records, rows, talk
+from web.views import (
+    clocks,
+    courses,
+    data,
+    decisions,
+    entries,
+    names,
+    offers,
+    people,
+    pictures,
+    reasons,
+    records,
+    requests,
+    rows,
+    signers,
+    talk,
+)
 
 
 def opened(
-    task: UserTask, view: forms.View | None, *, draft: Draft | None = None, status: int = 200
+    task: UserTask,
+    view: forms.View | None,
+    *,
+    draft: Draft | None = None,
+    opinion: str = "",
+    faults: Mapping[str, str] | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
-    """Show a task to somebody who may complete it."""
+    """Show a task to somebody who may complete it; `opinion` stands beside the form, `faults` are of the decision."""
     shown = _context(task)
     saved = words.stamp(draft.saved_at, engine.clock()) if draft else ""
     after = next((one["title"] for one in shown["timeline"] if one.get("state") == "next"), "")
     return render_template(
-        "tasks/show.html", view=view, saved=saved, after=after,
+        "tasks/show.html", view=view, saved=saved, after=after, opinion=opinion, faults=faults or {},
+        decisions=decisions.offered(task), returning=decisions.returning(task),
         verb=names.action(names.definition(task.definition_key), task) or _("完成"), **shown,
     ), status  # fmt: skip
+
+
+def asked(
+    task: UserTask, opinion: str = "", faults: Mapping[str, str] | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """Show a task to somebody who was asked to say something about it: a helper or a signer."""
+    told = course.load(engine, session, task.instance)
+    facts, _ticks = data.confirmations(data.facts(told))
+    view, parts = _read_only(task)
+    return render_template(
+        "tasks/asked.html",
+        facts=facts,
+        view=view,
+        parts=parts,
+        opinion=opinion,
+        faults=faults or {},
+        asking=requests.of(task, course.acts(session, task.instance_key)),
+        decisions=decisions.offered(task) if task.parent_key else decisions.answers(),
+        **_context(task),
+    ), status
+
+
+def _read_only(task: UserTask) -> tuple[forms.View | None, list[records.Part]]:
+    """Give the form of the step to look at: what was submitted, else what would be filled in."""
+    root = session.get_one(UserTask, task.root_key) if task.root_key else task
+    if root.submitted:
+        return None, record_of(root)
+    entry = entries.of_task(root) if root.state == CREATED else None
+    return (entry.view(entry.opened()) if entry else None), []
 
 
 def watched(task: UserTask) -> ResponseReturnValue:
@@ -100,7 +153,7 @@ def _context(task: UserTask) -> dict[str, Any]:
         "clock": clocks.clock(task, now),
         "place": instance.unit_label,
         "site_name": names.site(task.site),
-        "summary": rows.summary(task.summary, instance.unit_label),
+        "summary": rows.summary(of, task.summary, instance.unit_label),
         "why": reasons.why(task, of, actor, dict(told.people), now),
         "timeline": courses.folded(
             courses.timeline(told, course.acts(session, instance.key), now, actor.user_id),
@@ -108,7 +161,12 @@ def _context(task: UserTask) -> dict[str, Any]:
         ),
         "comments": talk.view(comments.of_instance(session, instance.key), now),
         "running": instance.ended_at is None,
-        "items": _menu(task, of.process_id),
+        "items": _menu(task),
+        "links": [] if tasks.may_work(actor, task) else offers.links(task),
+        "added": signers.of(told.tasks, told.people).get(task.root_key or task.key, []),
+        "countersign": signers.countersign(task) if task.state == CREATED else None,
+        "reopened": requests.reopened(task, of),
+        "substituted": requests.substituted(task, actor),
         "candidates": _candidates(task),
         **_picture(told, task, now),
     }
@@ -116,10 +174,13 @@ def _context(task: UserTask) -> dict[str, Any]:
 
 def _state(task: UserTask, now: dt.datetime) -> dict[str, Any]:
     """Give the stamp beside the heading."""
+    if task.state in (CREATING, COMPLETING):
+        waits = _("还没轮到") if task.state == CREATING else _("等加签人")
+        return {"state": "waiting", "text": waits}
     if task.state != CREATED:
         done = task.completed_by is not None
         return {"state": "done", "text": _("已办结") if done else _("已撤回")}
-    if not tasks.may_complete(current_actor(), task):
+    if not tasks.may_work(current_actor(), task):
         return {"state": "waiting"}
     if task.assignee_id is None:
         return {"state": "mine", "text": _("可领取")}
@@ -137,20 +198,25 @@ def _picture(told: Course, task: UserTask, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _menu(task: UserTask, process_id: str) -> list[Any]:
+def _menu(task: UserTask) -> list[Any]:
     """Give what the menu beside the primary button offers; what cannot be done is absent."""
     items: list[Any] = []
-    mine = task.assignee_id == current_actor().user_id
-    if task.form_id:
+    if not tasks.may_work(current_actor(), task):
+        return items
+    mine = task.assignee_id is not None
+    if task.form_id and task.owner_id is None:
         items.append({"label": _("暂存"), "icon": "device-floppy", "name": "do", "value": "draft"})
     if not mine:
         items.append({"label": _("领取"), "icon": "hand-grab", "name": "do", "value": "claim"})
-    elif task.groups or task.users:
+    elif (task.groups or task.users) and task.parent_key is None and task.owner_id is None:
         items.append(
             {"label": _("放回"), "icon": "arrow-back-up", "name": "do", "value": "unclaim"}
         )
+    apart = {"return"} if decisions.returning(task) else set()
+    done = [one for one in offers.menu(task) if one["value"] not in apart]
+    items += ["rule", *done] if items and done else done
     printed = [one.strip() for one in task.properties.get("print", "").split(",") if one.strip()]
-    if printed:
+    if printed and items:
         items.append("rule")
     return items + [talk.print_item(task.instance_key, record) for record in printed]
 

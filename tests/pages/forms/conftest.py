@@ -93,7 +93,7 @@ def shown(app: Flask) -> Callable[..., Page]:
     """Draw a form."""
 
     def draw(*components: dict[str, Any], values: Any = None, errors: Any = None, texts: Any = None,
-             context: Any = None, locale: str = "zh") -> Page:  # fmt: skip
+             context: Any = None, locale: str = "zh", say: Callable[[str], str] = str) -> Page:  # fmt: skip
         form = Form.from_json({"id": "f", "components": list(components)})
         context = context or {}
         values = form.initial(context) if values is None else values
@@ -108,6 +108,7 @@ def shown(app: Flask) -> Callable[..., Page]:
                     locale=locale,
                     urls=URLS,
                     now=NOW,
+                    say=say,
                 )
             )
 

@@ -69,6 +69,10 @@ def test_help_stands_under_the_field_and_is_announced(shown):
             {"type": "datetime", "subtype": "datetime", "disallowPassedDates": True},
             {"type": "datetime-local", "min": "2026-11-20T00:00"},
         ),
+        (
+            {"type": "datetime", "properties": {"moment": "past"}},
+            {"type": "date", "max": "2026-11-20"},
+        ),
     ],
 )
 def test_inputs_bring_up_the_right_keyboard(shown, component, attributes):
@@ -138,6 +142,7 @@ def test_translates_labels_and_choices(shown):
         "values": [{"label": "一致", "value": "yes"}],
     }
     table = {"type": "dynamiclist", "path": "keys", "label": "钥匙", "components": [NAME]}
+    table["validate"] = {"required": True}
     texts = {
         "f.same.label": "All three",
         "f.same.option.yes": "agree",
@@ -164,6 +169,16 @@ def test_words_may_be_computed_but_never_markup(shown):
     assert page.one("label", for_="f-name").text == "姓名(<b>曾</b>)必填"
 
 
+def test_only_the_rows_a_list_wants_say_that_they_are_required(shown):
+    table = {"type": "dynamiclist", "path": "keys", "label": "钥匙", "components": [NAME]}
+    wanted = {**table, "defaultRepetitions": 3, "validate": {"required": True, "minLength": 2}}
+    page = shown(wanted)
+    asked = [page.one("input", name=f"keys.{n}.name")["aria-required"] for n in range(3)]
+    assert asked == ["true", "true", None]
+    begun = shown(wanted, values={"keys": [{}, {}, {"name": "甲"}]})
+    assert begun.one("input", name="keys.2.name")["aria-required"] == "true"
+
+
 def test_a_table_shows_rows_of_a_variable(shown):
     table = {
         "type": "table",
@@ -174,6 +189,19 @@ def test_a_table_shows_rows_of_a_variable(shown):
     page = shown(table, context={"fees": [{"name": "管理费", "n": 2}, 5]})
     assert [cell.text for cell in page.all("td")] == ["管理费", "2"]
     assert [head.text for head in page.all("th")] == ["费项", "n"]
+
+
+def test_amounts_have_two_decimals_and_stand_at_the_right(shown):
+    table = {
+        "type": "table",
+        "dataSource": "=fees",
+        "columns": [{"key": "name"}, {"key": "sum", "format": "money"}],
+    }
+    page = shown(table, context={"fees": [{"name": "管理费", "sum": 97920}]})
+    assert [cell.text for cell in page.all("td")] == ["管理费", "979.20"]
+    assert "text-end" in (page.all("td")[1]["class"] or "")
+    nothing = {"type": "money", "key": "paid", "label": "已收", "readonly": True, "defaultValue": 0}
+    assert shown(nothing).one("input")["value"] == "0.00"
 
 
 def test_a_refused_form_keeps_what_was_typed_and_leads_to_each_field(page):

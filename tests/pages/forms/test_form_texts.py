@@ -1,6 +1,12 @@
 """The words of a form in another language: what decisions give, and texts that are filled in."""
 
 from engine.forms.errors import DocumentCopyMissing
+from web.phrases import Phrasebook
+
+BOOK = Phrasebook(
+    {"documents.deed.name": "房产证", "phrases.rate": "{area} 平方米 × {rate} 元"},
+    {"documents.deed.name": "Title deed", "phrases.rate": "{area} m² × {rate} yuan"},
+)
 
 TEXTS = {"documents.deed.name": "Title deed", "fees.water.name": "Water"}
 
@@ -40,3 +46,23 @@ def test_a_translation_fills_in_what_the_form_fills_in_wherever_it_stands(shown)
     page = shown(note, context={"name": "曾", "fee": 12, "secret": "!"}, texts=texts, locale="en")
     assert page.says("CNY 12 is due from 曾")
     assert not page.says("!")
+
+
+def test_what_the_process_wrote_in_chinese_is_said_where_it_is_only_read(shown):
+    table = {
+        "type": "table",
+        "dataSource": "=rows",
+        "columns": [{"key": "name", "label": "名称"}, {"key": "clause", "label": "依据"}],
+    }
+    locked = {"type": "textfield", "key": "paper", "label": "资料", "readonly": True}
+    typed = {"type": "textfield", "key": "typed", "label": "备注"}
+    context = {
+        "rows": [{"name": "80 平方米 × 3.2 元", "clause": "001 入伙 8.2"}],
+        "paper": "房产证",
+        "typed": "房产证",
+    }
+    page = shown(table, locked, typed, context=context, locale="en", say=BOOK.say)
+    assert [cell.text for cell in page.all("td")] == ["80 m² × 3.2 yuan", "001 入伙 8.2"]
+    assert page.one("span", class_="gc-clause").text == "001 入伙 8.2"
+    assert page.one("input", id="f-paper")["value"] == "Title deed"
+    assert page.one("input", name="typed")["value"] == "房产证"

@@ -14,11 +14,11 @@ from tests.world import World
 
 SLIP = """<article class="gc-slip" aria-label="收据" onclick="x()">
 <script>alert(1)</script><style>p{}</style>
-<p>{{site.name}} {{unit.name}} No. {{instance.number}} {{payer}} {{kind}} {{paid}} {{missing}}</p>
+<p>{{site.name}} {{unit.name}} No. {{process_instance.number}} {{payer}} {{kind}} {{paid}} {{missing}}</p>
 <p>{{#money}}total{{/money}} {{#capitals}}total{{/capitals}} {{#date}}day{{/date}} {{#tick}}paid{{/tick}}</p>
 <ul>{{#keys}}<li>{{name}}×{{count}}</li>{{/keys}}{{^keys}}<li>none</li>{{/keys}}</ul>
 <ol>{{#steps}}<li>{{name}} {{actor}} {{#date}}completed_at{{/date}}</li>{{/steps}}</ol>
-{{#signature}}ink{{/signature}}<img class="qr" src="{{instance.qr}}" alt="code">
+{{#signature}}ink{{/signature}}<img class="qr" src="{{process_instance.qr}}" alt="code">
 <img src="https://evil.test/x.png"><a href="javascript:x()">link</a>
 </article>"""
 

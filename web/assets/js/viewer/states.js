@@ -10,6 +10,8 @@
  * @property {string[]} [waiting]
  * @property {string[]} [paused]
  * @property {string[]} [incident]
+ * @property {string[]} [ending] what would be cancelled
+ * @property {string[]} [target] where the work would go back to
  * @property {string[]} [off] elements this instance does not reach
  * @property {string[]} [flows] sequence flows taken
  * @property {Record<string, string>} [badges] short texts under elements: a clock, a duration
@@ -25,13 +27,18 @@ const ORDER = /** @type {const} */ ([
   "soon",
   "late",
   "incident",
+  "target",
+  "ending",
 ]);
+
+/** @type {Record<string, string>} */
+const NAMES = { current: "is-mine", target: "is-mine", off: "off", ending: "is-late dying" };
 
 /** @param {State} state @returns {Map<string, string>} element id -> class */
 function classes(state) {
   const found = new Map();
   for (const name of ORDER) {
-    const type = name === "current" ? "is-mine" : name === "off" ? "off" : `is-${name}`;
+    const type = NAMES[name] ?? `is-${name}`;
     for (const id of state[name] ?? []) found.set(id, type);
   }
   return found;
@@ -69,7 +76,7 @@ export function colour(viewer, state) {
   for (const [id, type] of known) {
     const shape = registry.get(id);
     if (!shape) continue;
-    canvas.addMarker(shape, type);
+    for (const one of type.split(" ")) canvas.addMarker(shape, one);
     if (current.has(id)) {
       canvas.addMarker(shape, "now");
       token(overlays, shape, type);
