@@ -63,23 +63,24 @@ class Verification:
 def write(engine: Engine) -> Path | None:
     """Anchor every chain that moved since the last anchor; None when today's (UTC) file is there already.
 
-    The file appears whole, is on the disk when this returns, and is never touched again.
+    The file appears whole, is on the disk when this returns, and is never touched again. After the clock was set back a
+    file is called after the day that follows the last one's, so that the files stay in the order they were made.
     """
     folder = engine.home / FOLDER
     now = engine.clock().astimezone(dt.UTC)
-    path = folder / f"{now.date().isoformat()}{SUFFIX}"
     known = files(engine)
-    if path in known:
+    last = known[-1] if known else None
+    path = folder / f"{_day(last, now).isoformat()}{SUFFIX}"
+    if path == last:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    last = known[-1] if known else None
     header = {
         "previous": last.name if last else None,
         "digest": _digest(last),
         "at": now.isoformat(),
     }
     with engine.read() as session:
-        heads = _moved(session, _since(last))
+        heads = _moved(session, _since(last, now))
         lines = [header, *({"chain": c, "seq": s, "hash": h} for c, s, h in heads)]
         return _publish(path, "".join(json.dumps(line) + "\n" for line in lines))
 
@@ -127,11 +128,26 @@ def _moved(session: Session, since: dt.datetime | None) -> Iterator[Head]:
         yield row.chain, row.seq, row.hash
 
 
-def _since(last: Path | None) -> dt.datetime | None:
-    """When the last anchor was made, with a margin; None, so that everything is anchored, when it cannot be read."""
-    header = _header(last) if last else None
+def _day(last: Path | None, now: dt.datetime) -> dt.date:
+    """Give the day a file of now is called after: that of the last file when it was made today, else a later one."""
+    if last is None:
+        return now.date()
+    named, made = dt.date.fromisoformat(last.name.removesuffix(SUFFIX)), _made_at(last)
+    if now.date() == (made.astimezone(dt.UTC).date() if made else named):
+        return named
+    return max(now.date(), named + dt.timedelta(days=1))
+
+
+def _since(last: Path | None, now: dt.datetime) -> dt.datetime | None:
+    """From when on entries are anchored; None, so that all are, when the last anchor does not say or is of the future."""
+    made = _made_at(last) if last else None
+    return made - OVERLAP if made is not None and made <= now else None
+
+
+def _made_at(path: Path) -> dt.datetime | None:
+    header = _header(path)
     try:
-        return dt.datetime.fromisoformat(header["at"]) - OVERLAP if header else None
+        return dt.datetime.fromisoformat(header["at"]) if header else None
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -140,12 +156,12 @@ def _publish(path: Path, text: str) -> Path | None:
     """Put a file in its place at once and for good; None when another process was faster."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=SUFFIX)
     draft = Path(name)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(0o440)
     try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o440)
         os.link(draft, path)
     except FileExistsError:
         return None

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,6 +31,7 @@ ALLOWED = {
 }
 SETTLED = dt.timedelta(hours=1)
 DIGEST = re.compile("[0-9a-f]{64}")
+PART = re.compile(r"\.[0-9a-f]{16}")
 KINDS = ("photo", "signature", "document")
 
 
@@ -51,7 +53,7 @@ def store(
 ) -> Attachment:
     """Keep an uploaded file. Images (PNG, JPEG, WebP) and PDF up to 10 MB, judged by their first bytes, never by name.
 
-    Raises UploadRejected, or NotAllowed at a site where the actor does not work.
+    Raises UploadRejected, or NotAllowed at a site where the actor does not work; OSError on a full disk, then nothing is left.
     """
     if not command.actor.belongs_to(site_id) or command.actor.user_id is None:
         raise NotAllowed(reason="uploading at this site")
@@ -107,11 +109,15 @@ def _write(path: Path, content: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{secrets.token_hex(8)}")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())  # the row that names it must not outlive it
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # the row that names it must not outlive it
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)  # on a full disk half a file is in the way of others
+        raise
 
 
 def get(session: Session, actor: Actor, key: int) -> Attachment:
@@ -138,8 +144,18 @@ def drop_orphans(engine: Engine, digests: Iterable[str] | None = None) -> int:
     A file that was stored within the last hour stays: its row may not be committed yet.
     """
     folder = engine.home / "attachments"
+    if digests is None:
+        _drop_parts(folder)
     names = set(digests) if digests is not None else {one.stem for one in folder.glob("??/*")}
     return sum(_drop(engine, name) for name in sorted(names) if DIGEST.fullmatch(name))
+
+
+def _drop_parts(folder: Path) -> None:
+    """Remove what processes left half-written that were killed."""
+    long_ago = time.time() - SETTLED.total_seconds()
+    for part in folder.glob("??/*.*"):
+        if PART.fullmatch(part.suffix) and part.stat().st_mtime < long_ago:
+            part.unlink(missing_ok=True)
 
 
 def _drop(engine: Engine, digest: str) -> bool:

@@ -87,6 +87,14 @@ def readers(
     return resolve(command.session, instance, names)
 
 
+def is_over(instance: ProcessInstance, task: UserTask, execution: Execution) -> bool:
+    """Whether the step of a task that was just done is over: a vote is only with its last ballot."""
+    if "vote" not in task.properties:
+        return True
+    body = next((entry["scope"] for entry in instance.active if entry["key"] == task.key), None)
+    return all(one.key != body for one in execution.active)
+
+
 def resolve(session: Session, instance: ProcessInstance, names: Iterable[str]) -> list[int]:
     """Give the active people that roles at the instance's site, user names and `starter` stand for."""
     wanted = {one.strip() for one in names if one.strip()}

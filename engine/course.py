@@ -31,6 +31,8 @@ TOLD = (
     "instance.migrated",
     "incident.skipped",
     "incident.moved",
+    "clock.paused",
+    "clock.resumed",
     "task.answered",
     "task.assigned",
     "task.copied",

@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from engine import audit, database
 from engine.access import Actor
 from engine.keys import KeyGenerator
-from engine.models.instance import ProcessInstance
+from engine.models.instance import ElementInstance, ProcessInstance
+from engine.models.job import Job
 from engine.models.node import Node
+from engine.models.task import UserTask
 from engine.session import CommandSession
 
 Clock = Callable[[], dt.datetime]
+# What is ordered by its keys: the latest of them is where a new process goes on.
+KEYED = (ProcessInstance, ElementInstance, UserTask, Job)
 log = logging.getLogger(__name__)
 
 
@@ -82,13 +86,16 @@ class Engine:
         generator = self._generator
         if generator is None or generator[0] != os.getpid():
             with self._lock:
-                generator = self._generator = (os.getpid(), KeyGenerator(self._new_node()))
+                generator = self._generator = (os.getpid(), self._new_generator())
         return generator[1]
 
-    def _new_node(self) -> int:
+    def _new_generator(self) -> KeyGenerator:
         with self._writer.begin() as connection:
             row = insert(Node).values(started_at=self.clock()).returning(Node.id)
-            return connection.execute(row).scalar_one()
+            node = connection.execute(row).scalar_one()
+            known = [select(func.max(model.key)).scalar_subquery() for model in KEYED]
+            latest = [key for key in connection.execute(select(*known)).one() if key is not None]
+        return KeyGenerator(node, max(latest, default=0))
 
     def on_work(self, waker: Callable[[], None]) -> None:
         """Call `waker` after every commit that leaves work for a worker."""

@@ -24,7 +24,7 @@ START, BODY = "startEvent", "multiInstanceBody"
 class Target:
     """An earlier step the work may go back to.
 
-    `key` is the passage it goes back to, `people` the ids of who did it, `at` when (UTC). `starter` and `previous` say
+    `key` is the passage it goes back to, `people` the ids of whose step it was, `at` when it was done (UTC). `starter` and `previous` say
     that it is what these words mean.
     """
 
@@ -87,13 +87,14 @@ class Journey:
                     yield passage
 
     def people(self, passage: Passage) -> tuple[int, ...] | None:
-        """Who did a step; None for what is no step of people, or was left by going straight back."""
+        """Whose a step was, a substitute's his principal's; None for what is no step of people, or was left by going straight back."""
         keys = [passage.key]
         if passage.type == BODY:
             keys = [one.key for one in self.lineage.whole(keys) if one.type == "userTask"]
         found = [self.done[key] for key in keys if key in self.done]
         straight = any("back" in (row.origin or {}) for row in found)
-        people = tuple(row.completed_by for row in found if row.completed_by is not None)
+        whose = (row.acted_for or row.completed_by for row in found)
+        people = tuple(one for one in whose if one is not None)
         return people if found and not straight else None
 
     def _previous(self) -> int | None:

@@ -8,6 +8,7 @@ import time
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 NODE_BITS = 6
 SEQUENCE_BITS = 7
+EXACT_BITS = 53
 
 
 def is_key(number: int) -> bool:
@@ -18,12 +19,15 @@ def is_key(number: int) -> bool:
 class KeyGenerator:
     """Makes keys of 40 bits of milliseconds, 6 bits of node and 7 bits of sequence.
 
-    Two live processes must not share a `node`. More than 128 keys in a millisecond borrow from the next one.
+    Two live processes must not share a `node`. More than 128 keys in a millisecond borrow from the next one. All keys are
+    greater than `after`, the latest of an earlier process, though the clock may have been set back since.
     """
 
-    def __init__(self, node: int) -> None:
+    def __init__(self, node: int, after: int = 0) -> None:
         self._node = node % (1 << NODE_BITS)
-        self._last = 0
+        # A key from beyond 53 bits was made by a clock that was wrong by decades; it must not set the measure.
+        known = after if after < 1 << EXACT_BITS else 0
+        self._last = ((known >> (NODE_BITS + SEQUENCE_BITS)) + 1) << SEQUENCE_BITS
         self._lock = threading.Lock()
 
     def __call__(self) -> int:

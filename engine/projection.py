@@ -329,11 +329,11 @@ def _tell_canceled(
     command: Command, instance: ProcessInstance, of_tasks: Sequence[ColumnElement[bool]]
 ) -> None:
     """Tell whoever had a task that it is no longer wanted."""
-    query = select(UserTask.name, UserTask.assignee_id).where(*of_tasks)
+    query = select(UserTask.name, UserTask.assignee_id, UserTask.owner_id, UserTask.state)
     people: dict[str, list[int]] = {}
-    for step, user_id in command.session.execute(query):
-        if user_id is not None:
-            people.setdefault(step, []).append(user_id)
+    for step, *concerned, state in command.session.execute(query.where(*of_tasks)):
+        asked = [one for one in concerned if one is not None and state != tasks.CREATING]
+        people.setdefault(step, []).extend(asked)
     for step, user_ids in people.items():
         notifications.tell(command, user_ids, "task_canceled", instance=instance, step=step)
 

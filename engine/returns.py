@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import executions, instances, lineage, people, reopenings, tasks
@@ -115,13 +115,8 @@ def give_back(
 def _close(command: Command, instance: ProcessInstance, task: UserTask, reason: str) -> None:
     tasks.close(command, task, None)
     task.outcome, task.opinion = outcomes.RETURN, reason
-    open_ = (rows.CREATING, rows.CREATED, rows.COMPLETING)
-    command.session.flush()
-    command.session.execute(
-        update(UserTask)
-        .where(UserTask.root_key == task.key, UserTask.state.in_(open_))
-        .values(state=rows.CANCELED, completed_at=command.now, version=UserTask.version + 1)
-    )
+    if task.signers:
+        tasks.release_all(command, instance, task)
     tasks.drop_draft(command, f"task:{task.key}")
 
 

@@ -89,8 +89,9 @@ class Timekeeper:
         timed.paused_at, timed.check_at = now, until
 
     def resume(self, timed: Timed, now: dt.datetime) -> None:
-        """Let the clock go on: due later by what the pause took."""
+        """Let the clock go on: due later by what the pause took, by nothing when the time was set back meanwhile."""
         since = timed.paused_at or now
+        now = max(now, since)
         kind, before = kind_of(timed), paused(timed)
         if timed.due_at is not None:
             timed.due_at = self.calendar.resume(timed.due_at, since, now, kind, before)

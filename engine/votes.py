@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import instances, notifications, reopenings, tasks
+from engine import copies, instances, notifications, reopenings, tasks
 from engine.access import Actor
 from engine.corrections import ReasonMissing
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
-from engine.models.instance import ProcessInstance
-from engine.models.task import COMPLETED, CREATED, UserTask
+from engine.models.instance import ElementInstance, ProcessInstance
+from engine.models.task import COMPLETED, COMPLETING, CREATED, UserTask
 from engine.runtime import Execution, UserTaskOpened
 from engine.tasks import opinions
 
@@ -25,7 +25,7 @@ OPERATORS = frozenset({"admin", "process_owner"})
 
 @dataclass(frozen=True, kw_only=True)
 class Ballots:
-    """The signers' tasks of one passage of a countersign, those done with what they said, and those open."""
+    """The signers' tasks of one passage of a countersign, those done with what they said, and those open or waiting for their own signers."""
 
     done: tuple[UserTask, ...]
     open: tuple[UserTask, ...]
@@ -38,16 +38,18 @@ def ballots(session: Session, task: UserTask) -> Ballots:
     if body is None:
         return Ballots(done=(), open=(task,))
     mine = [entry["key"] for entry in instance.active if entry["scope"] == body]
+    over = select(ElementInstance.key).where(
+        ElementInstance.instance_key == task.instance_key, ElementInstance.scope_key == body
+    )
     query = select(UserTask).where(
         UserTask.instance_key == task.instance_key,
-        UserTask.element_id == task.element_id,
         UserTask.parent_key.is_(None),
-        UserTask.key > body,
+        or_(UserTask.key.in_(mine), UserTask.key.in_(over)),
     )
     found = list(session.scalars(query.order_by(UserTask.key)))
     return Ballots(
         done=tuple(one for one in found if one.state == COMPLETED),
-        open=tuple(one for one in found if one.key in mine and one.state == CREATED),
+        open=tuple(one for one in found if one.key in mine and one.state in (CREATED, COMPLETING)),
     )
 
 
@@ -103,8 +105,16 @@ def remove_signer(command: Command, key: int, reason: str) -> UserTask:
         signer=user.username if user else None,
         reason=said,
     )
-    _advance(command, instance, lambda run: run.remove_instance(key))
+    readers: list[int] = []
+
+    def act(run: Execution) -> None:
+        known = copies.readers(command, instance, task, run, {})
+        run.remove_instance(key)
+        readers.extend(known if copies.is_over(instance, task, run) else ())
+
+    _advance(command, instance, act)
     command.session.refresh(task)
+    copies.deliver(command, instance, task, readers)
     return task
 
 

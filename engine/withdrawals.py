@@ -100,6 +100,8 @@ def withdraw(command: Command, key: int, *, version: int | None = None) -> UserT
 def _own(actor: Actor, task: UserTask) -> UserTask:
     if task.state != COMPLETED or actor.user_id is None or task.completed_by != actor.user_id:
         raise NotAllowed(reason="taking back what somebody else completed")
+    if task.acted_for is not None and not tasks.holds(actor, task):
+        raise NotAllowed(reason="taking back another's task without being a substitute any more")
     return task
 
 
@@ -199,7 +201,8 @@ class _Aftermath:
         found = list(self.session.scalars(query))
         drafts = [f"task:{one.key}" for one in found]
         for one in found:
-            if one.claimed_at is not None or one.version > 1 or one.signers:
+            paused = one.paused_at is not None or one.paused_seconds
+            if one.claimed_at is not None or one.version > 1 or one.signers or paused:
                 user = self.session.get(User, one.assignee_id) if one.assignee_id else None
                 raise WentOn(reason=f"{one.name} {user.name if user else ''}".strip())
         begun = select(Draft.subject).where(Draft.subject.in_(drafts))
@@ -215,11 +218,16 @@ class _Aftermath:
         if self.session.scalar(select(stuck)):
             raise WentOn(reason="the process is stuck behind it")
 
+    def _whose(self, actor: Actor) -> str:
+        """Who gets the task again: whom the actor stood in for, else the actor."""
+        principal = self.session.get(User, self.task.acted_for) if self.task.acted_for else None
+        return principal.username if principal else actor.username
+
     def undo(self, command: Command, execution: Execution) -> None:
         """Let the execution go back."""
         origin = {
             "kind": reopenings.WITHDRAW,
-            "assignee": command.actor.username,
+            "assignee": self._whose(command.actor),
             "of": str(self.task.key),
             "by": command.actor.user_id,
             "name": command.actor.name,

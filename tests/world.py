@@ -51,7 +51,7 @@ class World:
         """Give a person as actor, with the roles held now."""
         with self.engine.read() as session:
             user_id = session.scalar(select(User.id).where(User.username == username))
-            actor = load_actor(session, user_id)
+            actor = load_actor(session, user_id, self.engine.clock())
         assert actor is not None
         return actor
 
@@ -120,6 +120,13 @@ class World:
         task = self.task(element_id, of)
         with self.engine.begin(self.actor(by)) as command:
             return tasks.complete(command, task.key, variables or {}, version=task.version)
+
+    def complete_key(
+        self, key: int, variables: dict[str, Any] | None = None, *, by: str
+    ) -> tasks.Completion:
+        """Complete a task by its key."""
+        with self.engine.begin(self.actor(by)) as command:
+            return tasks.complete(command, key, variables or {})
 
     def instance(self, key: int) -> ProcessInstance:
         """Read an instance with everything it holds."""

@@ -22,7 +22,7 @@ from engine.tasks.rights import (
     require_distinct,
 )
 from engine.tasks.rows import get, lock, visible_to, who_has
-from engine.tasks.signers import add_signers, remove_signer, take_back
+from engine.tasks.signers import add_signers, release_all, remove_signer, take_back
 from engine.tasks.urging import UrgedAlready, may_urge, urge
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "may_work",
     "principal_for",
     "recall",
+    "release_all",
     "remove_signer",
     "require_distinct",
     "save_draft",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete
 
 from engine import clocks, copies, executions, instances, projection
-from engine.access import Principal
+from engine.access import Actor, Principal, load_actor
 from engine.engine import Command
 from engine.errors import BudgetExceeded
 from engine.models.instance import ProcessInstance
@@ -50,12 +50,20 @@ def run(
     execution = execution or executions.load(command, instance)
     readers = copies.readers(command, instance, task, execution, clean)
     try:
-        veto = outcomes.vetoes(command.actor, task)
+        veto = outcomes.vetoes(_who_decided(command, task), task)
         execution.complete(task.key, clean, outcome=task.outcome, veto=veto)
     except BudgetExceeded as error:
         projection.record_incident(command, instance, error)
         return None
-    return Run(execution, readers)
+    return Run(execution, readers if copies.is_over(instance, task, execution) else ())
+
+
+def _who_decided(command: Command, task: UserTask) -> Actor:
+    """Who submitted the task, though somebody else signs last."""
+    by = task.completed_by
+    if by is None or by == command.actor.user_id or "vote" not in task.properties:
+        return command.actor
+    return load_actor(command.session, by, command.now) or command.actor
 
 
 def stopped(

@@ -152,6 +152,17 @@ def remove_signer(command: Command, key: int, *, reason: str = "") -> Completion
     return Completion(task=signer, instance=instance, ran=True)
 
 
+def release_all(command: Command, instance: ProcessInstance, task: UserTask) -> None:
+    """Take away all signers who have not finished, because their task ends without them; whoever was asked is told."""
+    for one in family.signers_of(command.session, task):
+        if one.state not in family.UNFINISHED:
+            continue
+        people = [one.assignee_id] if one.assignee_id and one.state != CREATING else []
+        _close(command, one)
+        notifications.tell(command, people, "sign_withdrawn", instance=instance, task=one)
+    task.signers = 0
+
+
 def take_back(command: Command, key: int) -> UserTask:
     """Take back what one submitted while it waits for signers; their signatures stay. Raises NotAllowed or TaskClosed."""
     instance, task = lock(command, key, states=(COMPLETING,))
@@ -164,7 +175,11 @@ def take_back(command: Command, key: int) -> UserTask:
 def _cancel(command: Command, signer: UserTask) -> None:
     for one in [signer, *family.signers_of(command.session, signer)]:
         if one.state in family.UNFINISHED:
-            one.state = CANCELED
-            one.completed_at, one.check_at = command.now, None
-            one.completed_by = None
-            one.version += 1
+            _close(command, one)
+
+
+def _close(command: Command, signer: UserTask) -> None:
+    signer.state = CANCELED
+    signer.completed_at, signer.check_at = command.now, None
+    signer.completed_by = None
+    signer.version += 1

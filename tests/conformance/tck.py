@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> int:
     """Run everything; 1 if a floor is missed. Without DMN_TCK nothing is run, and that is said."""
     named = os.environ.get("DMN_TCK")
     if not named:
-        sys.stdout.write("skipped: DMN_TCK does not name the folder with the DMN TCK's test cases\n")
+        sys.stdout.write(
+            "skipped: DMN_TCK does not name the folder with the DMN TCK's test cases\n"
+        )
         return 0
     folder = Path(named)
     if not folder.is_dir():
@@ -63,7 +65,9 @@ def main(arguments: list[str]) -> int:
     met = Counter(group for outcome in found if outcome.passed for group in outcome.groups)
     seen = Counter(group for outcome in found for group in outcome.groups)
     for group, (_, total) in FLOORS.items():
-        verdict = "" if met[group] >= FLOORS[group][0] else f", below the floor of {FLOORS[group][0]}"
+        verdict = (
+            "" if met[group] >= FLOORS[group][0] else f", below the floor of {FLOORS[group][0]}"
+        )
         sys.stdout.write(f"{group} {met[group]}/{seen[group]} (of {total}){verdict}\n")
     return int(any(met[group] < floor for group, (floor, _) in FLOORS.items()))
 

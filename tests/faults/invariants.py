@@ -15,10 +15,12 @@ from engine.models import job as jobs
 from engine.models import task as tasks
 from engine.models.audit import AuditEntry
 from engine.models.definition import ProcessDefinition
+from engine.models.event import SignalSubscription
 from engine.models.instance import ACTIVE, SUSPENDED, ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job, Message, MessageCorrelation, MessageSubscription
 from engine.models.task import Attachment, UserTask
 from engine.runtime import Execution, listeners
+from tests.faults import invariants_beside
 
 JOB_ELEMENTS = {"serviceTask", "sendTask", "intermediateThrowEvent", "endEvent"}
 
@@ -34,6 +36,7 @@ def broken(engine: Engine) -> list[str]:
             *_chains(engine, session),
             *_files(engine, session),
             *_versions(session),
+            *invariants_beside.of_all(engine, session),
         ]
 
 
@@ -50,6 +53,7 @@ def _instance(engine: Engine, session: Session, instance: ProcessInstance) -> It
     else:
         yield from _ended(session, instance)
     yield from _history(session, instance)
+    yield from invariants_beside.of_instance(session, instance)
 
 
 def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iterator[str]:
@@ -62,31 +66,57 @@ def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iter
     yield from _same(f"{of}: tokens", elements, {one["key"]: one["id"] for one in instance.active})
     yield from _same(
         f"{of}: user tasks",
-        {key for key, one in well.items() if one.type == "userTask"},
-        _keys(session, UserTask, instance, UserTask.state == tasks.CREATED),
+        {key for key, one in well.items() if one.type in ("userTask", "startEvent")},
+        _keys(
+            session,
+            UserTask,
+            instance,
+            UserTask.state.in_((tasks.CREATED, tasks.COMPLETING)),
+            UserTask.parent_key.is_(None),
+        ),
     )
+    yield from _signers(session, instance)
     yield from _same(
         f"{of}: jobs",
         {key for key, one in well.items() if one.type in JOB_ELEMENTS},
         _keys(session, Job, instance, Job.state.in_((jobs.CREATED, jobs.FAILED))),
     )
-    yield from _same(
-        f"{of}: subscriptions",
-        _listening(execution),
-        _keys(session, MessageSubscription, instance),
-    )
+    for model, name in ((MessageSubscription, "name"), (SignalSubscription, "signal")):
+        yield from _same(
+            f"{of}: {model.__tablename__}",
+            _listening(execution, name),
+            _keys(session, model, instance),
+        )
     yield from _same(f"{of}: next timer", execution.next_due, instance.next_due)
     if execution.completed or instance.ended_at is not None:
         yield f"{of} is {instance.status} but has ended"
     yield from _incidents(session, instance, {key for key in alive if key not in well})
 
 
-def _listening(execution: Execution) -> set[int]:
+def _signers(session: Session, instance: ProcessInstance) -> Iterator[str]:
+    """A signer has no token; a task knows how many of its signers are unfinished, and is held only for them."""
+    rows = session.scalars(select(UserTask).where(UserTask.instance_key == instance.key)).all()
+    unfinished = {tasks.CREATING, tasks.CREATED, tasks.COMPLETING}
+    by_key = {row.key: row for row in rows}
+    counted = Counter(row.parent_key for row in rows if row.state in unfinished)
+    for row in rows:
+        if row.state in unfinished:
+            yield from _same(f"task {row.key}: signers", counted[row.key], row.signers)
+        if row.state == tasks.COMPLETING and not row.signers:
+            yield f"task {row.key} is held for nobody"
+        parent = by_key.get(row.parent_key or 0)
+        if row.parent_key is not None and (parent is None or row.root_key not in by_key):
+            yield f"signer {row.key} has no task"
+        if row.state == tasks.CREATING and parent is not None and parent.state != tasks.CREATED:
+            yield f"signer {row.key} was not asked"
+
+
+def _listening(execution: Execution, name: str) -> set[int]:
     return {
         listener["key"]
         for token in execution._instance.all_tokens()
         for listener in listeners.of(token)
-        if "name" in listener
+        if name in listener
     }
 
 
@@ -109,9 +139,10 @@ def _ended(session: Session, instance: ProcessInstance) -> Iterator[str]:
         yield f"{of} looks alive: {instance.active} {instance.next_due} {instance.ended_at}"
     open_job = Job.state.in_((jobs.CREATED, jobs.FAILED))
     for model, conditions in (
-        (UserTask, [UserTask.state == tasks.CREATED]),
+        (UserTask, [UserTask.state.in_((tasks.CREATING, tasks.CREATED, tasks.COMPLETING))]),
         (Job, [open_job]),
         (MessageSubscription, []),
+        (SignalSubscription, []),
     ):
         yield from _same(
             f"{of}: {model.__tablename__}", set(), _keys(session, model, instance, *conditions)
@@ -130,7 +161,10 @@ def _history(session: Session, instance: ProcessInstance) -> Iterator[str]:
     if both := ended.keys() & alive:
         yield f"instance {instance.key}: alive and ended: {sorted(both)}"
     states = {tasks.COMPLETED: "completed", tasks.CANCELED: "terminated"}
-    for task in session.scalars(select(UserTask).where(UserTask.instance_key == instance.key)):
+    with_token = select(UserTask).where(
+        UserTask.instance_key == instance.key, UserTask.parent_key.is_(None)
+    )
+    for task in session.scalars(with_token):
         expected = states.get(task.state)
         if ended.get(task.key) != expected and not _stuck(session, task.key):
             yield f"task {task.key} is {task.state}, its element {ended.get(task.key)}"

@@ -1,4 +1,7 @@
-"""A process killed at any moment loses nothing that was committed, doubles nothing, and the work goes on (decision 31)."""
+"""A process killed at any moment loses nothing that was committed, doubles nothing, and the work goes on (decision 31).
+
+`python -m tests.faults` kills many more, at every point of every kind of work; a few of them are here.
+"""
 
 from __future__ import annotations
 
@@ -7,76 +10,47 @@ import signal
 import time
 
 import pytest
-from sqlalchemy import select
 
 from engine import worker
 from engine.models.audit import AuditEntry
 from engine.models.instance import ACTIVE, COMPLETED, ElementInstance, ProcessInstance
-from engine.models.job import Job, Message, MessageCorrelation
-from engine.models.task import Attachment, Notification, UserTask
+from engine.models.task import UserTask
 from tests.conftest import Clock
+from tests.databases import Databases
 from tests.diagrams import chain as chained
 from tests.diagrams import process, service_task, user_task
-from tests.faults import diagrams
+from tests.faults import diagrams, points
 from tests.faults.invariants import broken, count
-from tests.faults.victim import begin, sacrifice, whole_day
+from tests.faults.kills import Range
+from tests.faults.victim import begin, sacrifice
 from tests.world import World
 
 KILLED = -signal.SIGKILL
 CHANCE = random.Random(20261120)
-# A day has 31 commits, more than 300 statements, and leaves 8 times work for a worker.
-POINTS = [
-    *(("before a commit", number) for number in sorted(CHANCE.sample(range(1, 31), 3))),
-    *(("after a commit", number) for number in sorted(CHANCE.sample(range(1, 31), 3))),
-    *(("before a statement", number) for number in sorted(CHANCE.sample(range(1, 301), 4))),
-    *(("in an after-commit callback", number) for number in sorted(CHANCE.sample(range(1, 8), 2))),
+# The numbers lie within how often the work comes by the point.
+SAMPLE = [
+    ("signers", points.BEFORE_STATEMENT, CHANCE.randint(1, 330)),
+    ("signers", points.AFTER_COMMIT, CHANCE.randint(1, 16)),
+    ("errand", points.EFFECT, CHANCE.randint(1, 3)),
+    ("errand", points.AFTER_FILE, CHANCE.randint(1, 2)),
+    ("migrating", points.AFTER_STATEMENT, CHANCE.randint(1, 700)),
+    ("migrating", points.CALLBACK, CHANCE.randint(1, 15)),
+    ("old", points.BEFORE_COMMIT, CHANCE.randint(15, 20)),
+    ("waiting", points.AFTER_COMMIT, CHANCE.randint(4, 18)),
 ]
 
 
-@pytest.mark.parametrize(("point", "number"), POINTS)
-def test_a_day_interrupted_at_any_point_is_brought_to_its_end(
-    world: World, clock: Clock, point: str, number: int
+@pytest.fixture(scope="module")
+def killing(all_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Range:
+    return Range(all_databases, tmp_path_factory.mktemp("killing"))
+
+
+@pytest.mark.usefixtures("database_url")  # so that it runs on PostgreSQL too
+@pytest.mark.parametrize(("drill", "point", "number"), SAMPLE)
+def test_work_interrupted_at_any_point_is_brought_to_its_end(
+    killing: Range, drill: str, point: str, number: int
 ) -> None:
-    # given
-    world.deploy(diagrams.DAY)
-    # when
-    assert sacrifice(world.engine, "whole day", (point, number)) == KILLED
-    # then
-    assert broken(world.engine) == []
-    clock.forward(minutes=2)  # until the lease of a dead worker has run out
-    whole_day(world.engine)
-    assert broken(world.engine) == []
-    assert done(world) == DONE
-
-
-DONE = {
-    "instances": [
-        ("errand", "ER-20261120-001", COMPLETED),
-        ("errand", "ER-20261120-002", COMPLETED),
-        ("visit", "", COMPLETED),
-        ("visit", "", COMPLETED),
-    ],
-    "user tasks": 12,
-    "photos": 12,
-    "jobs": 6,
-    "messages": 2,
-    "correlations": 2,
-    "notices": 2,
-}
-
-
-def done(world: World) -> dict[str, object]:
-    with world.engine.read() as session:
-        found = session.scalars(select(ProcessInstance)).all()
-    return {
-        "instances": sorted((one.process_id, one.number, one.status) for one in found),
-        "user tasks": count(world.engine, UserTask, UserTask.state == "completed"),
-        "photos": count(world.engine, Attachment),
-        "jobs": count(world.engine, Job, Job.state == "completed"),
-        "messages": count(world.engine, Message),
-        "correlations": count(world.engine, MessageCorrelation),
-        "notices": count(world.engine, Notification, Notification.kind == "process_notice"),
-    }
+    assert killing.kill(drill, point, number).faults == ()
 
 
 @pytest.mark.parametrize(

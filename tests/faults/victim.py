@@ -1,49 +1,49 @@
-"""A process that does a day's work on a database until it is killed in the middle of it.
+"""A process that works on a database until it is killed in the middle of it.
 
-It kills itself with SIGKILL, which nothing can catch, at the n-th occurrence of a named point.
+It kills itself with SIGKILL, which nothing can catch, at the n-th occurrence of a named point (`points`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import multiprocessing
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
-
-from engine import attachments, database, tasks, worker
-from engine.access import load_actor
+from engine import database, worker
 from engine.engine import Engine
-from engine.models.identity import User
-from engine.models.instance import ProcessInstance
-from engine.models.task import CREATED, UserTask
 from tests.databases import SECRET
-from tests.faults import diagrams
+from tests.faults import diagrams, points
+from tests.faults.drill import PICTURE
+from tests.faults.drills_of_machines import OF_MACHINES
+from tests.faults.drills_of_people import OF_PEOPLE
 from tests.world import World
 
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture "
+__all__ = ["PICTURE"]
+
+DRILLS = {drill.process_id: drill for drill in (*OF_PEOPLE, *OF_MACHINES)}
 NO_POINT = ("never", 0)
+COUNTED = "points.json"
 # Importing the engine takes most of a victim's life; those that fork from a process that has done so start at once.
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["__main__", __name__])
 
 
-def die() -> None:
-    """End as a machine without power ends."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def sacrifice(engine: Engine, work: str, point: tuple[str, int]) -> int | None:
     """Let a process do some work until that point; give how it ended (-9 when it was killed)."""
     victim = begin(engine, work, point)
-    victim.join(timeout=30)
+    victim.join(timeout=60)
     return victim.exitcode
+
+
+def spare(engine: Engine, work: str) -> dict[str, int]:
+    """Let a process do some work to its end; give how often it came by each point."""
+    assert sacrifice(engine, work, NO_POINT) == 0
+    counted: dict[str, int] = json.loads((engine.home / COUNTED).read_text())
+    return counted
 
 
 def begin(engine: Engine, work: str, point: tuple[str, int] = NO_POINT) -> Any:
@@ -56,71 +56,16 @@ def begin(engine: Engine, work: str, point: tuple[str, int] = NO_POINT) -> Any:
 
 def live(url: str, home: Path, now: dt.datetime, work: str, point: tuple[str, int]) -> None:
     """Work, and die at the n-th time that point is reached."""
+    home.mkdir(parents=True, exist_ok=True)
     engine = Engine(database.connect(url), home=home, secret=SECRET, clock=lambda: now)
-    _arm(engine, *point)
-    WORKS[work](engine)
+    act = WORKS[work]
+    if point == NO_POINT:
+        with points.counting(engine, home / COUNTED):
+            act(engine)
+    else:
+        points.arm(engine, *point)
+        act(engine)
     engine.bind.dispose()
-
-
-def _arm(engine: Engine, point: str, number: int) -> None:
-    left = number
-
-    def count(*_args: object, **_kwargs: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            die()
-
-    if point == "before a statement":
-        event.listen(engine.bind, "before_cursor_execute", count)
-    elif point == "before a commit":
-        event.listen(Session, "before_commit", count)
-    elif point == "after a commit":
-        event.listen(Session, "after_commit", count)
-    elif point == "in an after-commit callback":
-        engine.on_work(count)
-
-
-def begin_day(engine: Engine) -> None:
-    """Begin the errands that nobody has begun: one through the park and one across the bridge."""
-    with engine.read() as session:
-        begun = [one.variables["trip"] for one in session.scalars(select(ProcessInstance))
-                 if one.process_id == "errand"]  # fmt: skip
-    for trip in ("bridge", "park"):
-        if trip not in begun:
-            World(engine).start("errand", {"trip": trip, "rounds": 0})
-
-
-def go_on(engine: Engine) -> None:
-    """Do what people and workers find to do until nothing is left."""
-    while _complete_all(engine) + worker.run_due(engine):
-        pass
-
-
-def _complete_all(engine: Engine) -> int:
-    with engine.read() as session:
-        query = select(UserTask).where(UserTask.state == CREATED).order_by(UserTask.key)
-        found = session.scalars(query).all()
-        clerk = session.scalars(select(User.id).where(User.username == "clerk")).one()
-        actor = load_actor(session, clerk)
-    assert actor is not None
-    for task in found:
-        with engine.begin(actor) as command:
-            instance, _ = tasks.lock(command, task.key)
-            rounds = instance.variables.get("rounds", 0)
-            photo = attachments.store(
-                command, task.site_id, PICTURE + str(task.key).encode(), "photo.png",
-                task_key=task.key, instance_key=task.instance_key,
-            )  # fmt: skip
-            variables = {"rounds": rounds + 1} if task.element_id == "work" else {}
-            tasks.complete(command, task.key, {"photo": str(photo.key), **variables})
-    return len(found)
-
-
-def whole_day(engine: Engine) -> None:
-    """Begin the errands and bring them to their end."""
-    begin_day(engine)
-    go_on(engine)
 
 
 def release(engine: Engine) -> None:
@@ -138,8 +83,8 @@ def tread(engine: Engine) -> None:
 
 
 WORKS: dict[str, Callable[[Engine], object]] = {
-    "whole day": whole_day,
     "worker": worker.run_due,
     "release": release,
     "tread": tread,
+    **{name: drill.run for name, drill in DRILLS.items()},
 }
