@@ -39,9 +39,7 @@ pytestmark = axe.installed
     ("device", "locale", "theme"),
     [
         pytest.param(DESK, "zh", "light", id="desk"),
-        pytest.param(PHONE, "zh", "light", id="phone"),
-        pytest.param(DESK, "en", "dark", id="desk in English in the dark"),
-        pytest.param(PHONE, "en", "light", id="phone in English"),
+        pytest.param(PHONE, "en", "dark", id="phone in English in the dark"),
     ],
 )
 def test_no_page_shuts_anybody_out(visit: Visit, device: Device, locale: str, theme: str) -> None:
