@@ -34,16 +34,22 @@ def main() -> None:
 
 def _parts(chosen: argparse.Namespace) -> Parts:
     return {
-        "completion": lambda folder: (
-            {"floor_ms": floor.completion_ms(chosen.instances)}
-            | measures.sqlite(folder, chosen.instances)
-            | measures.postgresql(folder, chosen.instances)
-        ),
+        "completion": lambda folder: _completion(folder, chosen.instances),
         "loop": lambda folder: growth.of_a_loop(folder, chosen.passes),
         "crowd": _crowd,
         "elements": lambda _: parts.measure(),
         "starts": lambda folder: starts.measure(folder, chosen.starts),
     }
+
+
+def _completion(folder: Path, instances: int) -> dict[str, float]:
+    bare = floor.completion_ms(instances)
+    found = measures.sqlite(folder, instances) | measures.postgresql(folder, instances)
+    over = {
+        f"complete_{name}_over_floor": round(found[f"complete_{name}_ms"] / bare, 2)
+        for name in ("sqlite", "postgresql")
+    }
+    return {"floor_ms": bare} | found | over
 
 
 def _crowd(folder: Path) -> dict[str, float]:
