@@ -117,6 +117,16 @@ def _headings() -> dict[str, str]:
     return {column.key: _heading(column) for column in workbook.COLUMNS}
 
 
+def _cure(column: str) -> str:
+    """Say how a cell of a column is written."""
+    cures: dict[str, str] = {
+        "floor": _("写成楼层数字，如 12 或 -1"),
+        "floor_area": _("写成数字，如 89.5"),
+        "since": _("日期不对，写成 2026-11-20"),
+    }
+    return cures.get(column) or str(_("只写号码或文字本身，如 3 或 1201"))
+
+
 def _error(error: Any) -> dict[str, Any]:
     known = {
         "required": _("要填"),
@@ -125,7 +135,7 @@ def _error(error: Any) -> dict[str, Any]:
         "phone": _("不是电话号码"),
         "unknown": _("不是能选的词"),
         "formula": _("是公式，改成值"),
-        "type": _("写法不对"),
+        "type": _cure(error.column),
         "number": _("数不对"),
         "date": _("日期不对，写成 2026-11-20"),
         "contradiction": _("同一房号前后两行说法不一"),
