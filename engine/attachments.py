@@ -15,12 +15,12 @@ import filetype
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import copies
-from engine.access import Actor
 from engine.engine import Command, Engine
 from engine.errors import NotAllowed, NotFound, Rejected
-from engine.keys import is_key
 from engine.models.task import Attachment
+from engine.staff import copies
+from engine.staff.access import Actor
+from engine.store.keys import is_key
 
 MAX_BYTES = 10 * 1024 * 1024
 ALLOWED = {

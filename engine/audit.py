@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import database, statements
 from engine.models.audit import AuditEntry, AuditHead
 from engine.models.instance import ProcessInstance
+from engine.store import database, statements
 
 if TYPE_CHECKING:
     from engine.engine import Command

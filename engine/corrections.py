@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import definitions, executions, instances, submissions, tasks
-from engine.access import Actor
-from engine.definitions import Definition
+from engine import executions, instances, submissions, tasks
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Command
 from engine.errors import ExpressionFailed, NotAllowed, Rejected, TaskChanged
 from engine.expressions import feel
 from engine.models.audit import AuditEntry
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
 from engine.models.task import COMPLETED, UserTask
+from engine.staff.access import Actor
 
 ACTION = "task.corrected"
 MAX_REASON = 1000

@@ -10,11 +10,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine import numbers
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import Conflict, NotAllowed, NotFound, Rejected
 from engine.models.identity import Site
 from engine.models.queue import CALLED, DONE, OPEN, SERVING, SKIPPED, WAITING, Ticket
+from engine.staff.access import Actor
 
 # Every service has its own letter, so that people hear from the number which queue moves.
 SERVICES = {"move_in": "A", "payment": "B", "repair": "C", "other": "D"}

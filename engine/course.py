@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import definitions, people
-from engine.definitions import Definition
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Engine
 from engine.errors import NotFound
 from engine.models.audit import AuditEntry
@@ -21,6 +21,7 @@ from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident
 from engine.models.task import CREATED, UserTask
 from engine.runtime import Diagram, Element
+from engine.staff import people
 
 LATEST = 400
 TOLD = (

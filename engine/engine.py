@@ -15,14 +15,15 @@ import sqlalchemy
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from engine import audit, database
-from engine.access import Actor
-from engine.keys import KeyGenerator
+from engine import audit
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Job
 from engine.models.node import Node
 from engine.models.task import UserTask
-from engine.session import CommandSession
+from engine.staff.access import Actor
+from engine.store import database
+from engine.store.keys import KeyGenerator
+from engine.store.session import CommandSession
 
 Clock = Callable[[], dt.datetime]
 # What is ordered by its keys: the latest of them is where a new process goes on.

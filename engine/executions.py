@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from engine import definitions
-from engine.access import Actor
-from engine.definitions import Definition
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Command, Engine
 from engine.errors import DecisionFailed
 from engine.expressions import feel
 from engine.models.instance import ProcessInstance
 from engine.runtime import Binding, Budget, Context, Execution
+from engine.staff.access import Actor
 
 
 def load(command: Command, instance: ProcessInstance) -> Execution:

@@ -6,13 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from engine import definitions, instances, messages, notifications, registry
-from engine.bundles import START_PROCESS
+from engine import instances, registry
+from engine.deployment import definitions
+from engine.deployment.bundles import START_PROCESS
 from engine.engine import Command
 from engine.errors import DuplicateBusinessKey, NotFound, Rejected
+from engine.events import messages
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import Job
+from engine.staff import notifications
 
 Handler = Callable[[Command, ProcessInstance, Job], dict[str, Any]]
 MANUAL_START = "manual_start"

@@ -14,9 +14,9 @@ from sqlalchemy import Select, bindparam, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
-from engine import approvers, clocks, definitions, executions, numbers, projection, registry
-from engine.access import Actor
-from engine.definitions import Definition
+from engine import executions, numbers, projection, registry
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Command
 from engine.errors import (
     BudgetExceeded,
@@ -29,7 +29,6 @@ from engine.errors import (
     Rejected,
 )
 from engine.expressions import feel
-from engine.keys import is_key
 from engine.models.identity import Site, User
 from engine.models.instance import (
     ACTIVE,
@@ -42,6 +41,10 @@ from engine.models.instance import (
 from engine.models.job import Incident, Job, MessageSubscription
 from engine.models.task import Copy, UserTask
 from engine.runtime import Element, Execution, cancelable_until
+from engine.staff import approvers
+from engine.staff.access import Actor
+from engine.store.keys import is_key
+from engine.timing import clocks
 
 Part = TypeVar("Part", UserTask, Job)
 

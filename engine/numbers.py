@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from engine import database
 from engine.engine import Command
 from engine.models.identity import Site
 from engine.models.policy import Sequence
+from engine.store import database
 
 
 def next_number(command: Command, prefix: str, site: Site) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from engine import approvers, clocks, notifications, signals, spans, statements
 from engine.engine import Command
 from engine.errors import BudgetExceeded
+from engine.events import signals
 from engine.models import job as jobs
 from engine.models import task as tasks
 from engine.models.event import SignalSubscription
@@ -19,7 +19,6 @@ from engine.models.identity import User
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job, MessageSubscription
 from engine.models.task import TaskCandidate, UserTask
-from engine.roles import STARTER
 from engine.runtime import (
     ElementActivated,
     ElementCompleted,
@@ -35,6 +34,10 @@ from engine.runtime import (
     SubscriptionOpened,
     UserTaskOpened,
 )
+from engine.staff import approvers, notifications
+from engine.staff.roles import STARTER
+from engine.store import statements
+from engine.timing import clocks, spans
 
 LONGEST_KEY = 255
 

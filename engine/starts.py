@@ -10,13 +10,13 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from engine import instances, submissions, tasks
-from engine.access import Actor
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.engine import Command
 from engine.errors import NotAllowed
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.task import Draft
+from engine.staff.access import Actor
 
 PREFIX = "sent:"
 REMEMBERED = dt.timedelta(days=7)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, update
 
-from engine import definitions, registry
+from engine import registry
+from engine.deployment import definitions
 from engine.engine import Command
 from engine.forms import Form
 from engine.models.identity import Membership, Site, User

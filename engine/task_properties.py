@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine import roles
-from engine.approvers import CHOICES
-from engine.copies import PROPERTY as COPY_TO
 from engine.runtime import Element
+from engine.staff import roles
+from engine.staff.approvers import CHOICES
+from engine.staff.copies import PROPERTY as COPY_TO
 
 USER_TASK = "userTask"
 

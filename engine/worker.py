@@ -15,26 +15,18 @@ from typing import TypeVar
 
 from sqlalchemy import Select, exists, select
 
-from engine import (
-    anchors,
-    chores,
-    deliveries,
-    escalations,
-    handlers,
-    instances,
-    jobs,
-    messages,
-    retention,
-    start_events,
-)
-from engine.access import SYSTEM
+from engine import anchors, handlers, instances, jobs
 from engine.engine import Command, Engine
 from engine.errors import BudgetExceeded, EngineError
+from engine.events import deliveries, messages, start_events
 from engine.models.clock import Clock
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import CREATED as JOB_CREATED
 from engine.models.job import FAILED, Incident, Job
 from engine.models.task import UserTask
+from engine.operations import chores, retention
+from engine.staff.access import SYSTEM
+from engine.timing import escalations
 
 log = logging.getLogger(__name__)
 Key = TypeVar("Key")

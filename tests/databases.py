@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from engine import database, schema
 from engine.engine import Clock, Engine
+from engine.store import database, schema
 
 SECRET = b"a secret only tests know"
 ON_POSTGRESQL = os.environ.get("GUICHENG_TEST_DATABASE") == "postgresql"

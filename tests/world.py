@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import definitions, deployments, identity, instances, registry, tasks
-from engine.access import SYSTEM, Actor, load_actor
+from engine import instances, registry, tasks
+from engine.deployment import definitions, deployments
 from engine.engine import Engine
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import CREATED, UserTask
+from engine.staff import identity
+from engine.staff.access import SYSTEM, Actor, load_actor
 
 PASSWORD = "correct horse battery"
 PEOPLE = {

@@ -12,9 +12,11 @@ from types import FrameType
 
 from waitress.server import create_server
 
-from engine import database, demo, library, schema
+from engine import demo
 from engine.demo import people
+from engine.deployment import library
 from engine.engine import Engine
+from engine.store import database, schema
 from engine.worker import Worker
 from web import create_app
 from web.config import Config

@@ -10,10 +10,13 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from engine import anchors, demo, identity, library, schema
-from engine.access import SYSTEM
+from engine import anchors, demo
+from engine.deployment import library
 from engine.engine import Command
 from engine.errors import EngineError
+from engine.staff import identity
+from engine.staff.access import SYSTEM
+from engine.store import schema
 from web.extensions import engine
 
 

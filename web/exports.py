@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from flask import Response
 
-from engine import exports
-from engine.access import Actor
+from engine.operations import exports
+from engine.staff.access import Actor
 from web.extensions import engine, session
 
 KEEP_IN_MEMORY = 5_000_000

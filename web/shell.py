@@ -8,9 +8,10 @@ from flask import Flask, g, get_flashed_messages, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import inbox, notifications, roles
-from engine.access import Actor
+from engine import inbox
 from engine.models.identity import Site
+from engine.staff import notifications, roles
+from engine.staff.access import Actor
 from web import locales
 from web.extensions import engine, session
 from web.signin import current_site

@@ -9,9 +9,9 @@ from typing import TypeVar
 from flask import Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import identity
-from engine.access import Actor, load_actor
 from engine.models.identity import LoginSession, Site, User
+from engine.staff import identity
+from engine.staff.access import Actor, load_actor
 from web.extensions import engine, session
 
 COOKIE = "guicheng_session"

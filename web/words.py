@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from engine import durations
+from engine.timing import durations
 from web import locales
 
 INSTANT = re.compile(

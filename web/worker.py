@@ -9,8 +9,9 @@ from functools import cache
 
 from celery.signals import worker_process_init
 
-from engine import database, worker
+from engine import worker
 from engine.engine import Engine
+from engine.store import database
 from web import broker
 from web.config import Config
 

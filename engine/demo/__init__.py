@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine import identity, settings
-from engine.access import SYSTEM
 from engine.demo import journeys, people, places, residents
 from engine.engine import Engine
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
+from engine.policy import settings
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 
 OFFICE_FEE = 1800  # fen per square metre and month
 

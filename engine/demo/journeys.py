@@ -12,17 +12,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from engine import attachments, counter, definitions, limits, starts, submissions, tasks, worker
-from engine.access import Actor, load_actor
+from engine import attachments, counter, starts, submissions, tasks, worker
 from engine.demo import pictures
 from engine.demo.people import ONLY_ONCE, STAFF
 from engine.demo.scripts import Retelling, Step, happened, script
+from engine.deployment import definitions
 from engine.engine import Command, Engine
 from engine.errors import EngineError
 from engine.models.identity import Site, User
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.registry import COMPANY, PENDING_MOVE_IN, Customer, Occupancy, Unit
 from engine.models.task import CREATED, UserTask
+from engine.policy import limits
+from engine.staff.access import Actor, load_actor
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 
-from engine import identity
 from engine.engine import Command
 from engine.models.identity import Site, User
+from engine.staff import identity
 
 PASSWORD = "guicheng-demo"  # noqa: S105 - the demo's public password
 EVERYWHERE = frozenset({"company_leader", "process_owner", "admin"})

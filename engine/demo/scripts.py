@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from engine import library
+from engine.deployment import library
 from engine.forms import Component, Form
 from engine.models.registry import COMPANY, Customer, Unit
 

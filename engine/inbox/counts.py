@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import and_, case, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from engine.access import Actor
 from engine.inbox.ranges import (
     OPEN,
     Condition,
@@ -22,6 +21,7 @@ from engine.inbox.ranges import (
 )
 from engine.models.instance import ProcessInstance
 from engine.models.task import Copy, UserTask
+from engine.staff.access import Actor
 
 MOST = 1000
 

@@ -11,7 +11,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import and_, false, or_, select, true, union
 from sqlalchemy.orm import Session
 
-from engine.access import Actor
 from engine.inbox.ranges import (
     COMPLETED,
     OPEN,
@@ -32,6 +31,7 @@ from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETING as HELD
 from engine.models.task import Copy, UserTask
+from engine.staff.access import Actor
 from engine.tasks import rights
 
 Row = TypeVar("Row")

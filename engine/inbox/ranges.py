@@ -20,12 +20,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from engine.access import Actor, Principal
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Unit
 from engine.models.task import TaskCandidate, UserTask
 from engine.registry.typings import canonical
-from engine.roles import ALL_STAFF
+from engine.staff.access import Actor, Principal
+from engine.staff.roles import ALL_STAFF
 
 Condition: TypeAlias = ColumnElement[bool]
 Rows: TypeAlias = Select[*tuple[Any, ...]]

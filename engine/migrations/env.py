@@ -5,8 +5,8 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from engine import database
 from engine.models import Base
+from engine.store import database
 
 
 def _migrate(connection: Connection) -> None:

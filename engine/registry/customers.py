@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import NotFound, Rejected
 from engine.models.identity import Site
@@ -25,6 +24,7 @@ from engine.models.registry import (
 from engine.registry.fields import EDITORS, choice, phone, require_any, text
 from engine.registry.names import spell
 from engine.registry.units import lock
+from engine.staff.access import Actor
 
 LINES = {"name_en": 255, "id_no": 64, "address": 255, "legal_representative": 255, "note": 1000}
 PERIODS = ("office_hours", "off_hours")

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-from engine.access import Actor
 from engine.errors import NotAllowed, Rejected
+from engine.staff.access import Actor
 
 EDITORS = frozenset(
     {

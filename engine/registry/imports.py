@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine import numbers
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
 from engine.models.identity import Site
@@ -22,6 +21,7 @@ from engine.registry.cells import Record, RowError, understand
 from engine.registry.customers import change_customer, new_customer
 from engine.registry.fields import EDITORS, require_any
 from engine.registry.units import new_unit
+from engine.staff.access import Actor
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 OWNER = "owner"

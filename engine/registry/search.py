@@ -11,13 +11,13 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
-from engine.access import Actor
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Customer, Occupancy, Unit
 from engine.registry.customers import customers_visible_to
 from engine.registry.typings import canonical, places
 from engine.registry.units import at_place, units_visible_to
+from engine.staff.access import Actor
 
 LIMIT = 20
 SHORTEST_TAIL = 4

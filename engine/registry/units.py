@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import Conflict, NotFound, Rejected
 from engine.models.identity import Site
@@ -28,6 +27,7 @@ from engine.models.registry import (
 )
 from engine.registry.fields import EDITORS, choice, require_any, text
 from engine.registry.typings import Place, places
+from engine.staff.access import Actor
 
 CHANGEABLE = {"display": 64, "display_en": 64, "phase": 32, "area": 64}
 MOST_AREA = 100_000_000  # a hundred hectares in hundredths of a square metre

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.access import Actor, require
 from engine.engine import Command, Engine
 from engine.errors import EngineError, NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.task import CREATED, CREATING, UserTask
+from engine.staff.access import Actor, require
 from engine.tasks import completion, possession, rights
 from engine.tasks.progress import Completion
 from engine.tasks.rows import lock

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import executions, submissions
-from engine.access import Principal
 from engine.engine import Command
 from engine.errors import NotAllowed
 from engine.models.task import UserTask
+from engine.staff.access import Principal
 from engine.tasks import opinions, outcomes, progress, rights, signing
 from engine.tasks.possession import stamp
 from engine.tasks.progress import Completion

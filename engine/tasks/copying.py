@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from engine import copies, instances, people
+from engine import instances
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.task import UserTask
+from engine.staff import copies, people
 from engine.tasks import rights, rows
 
 MOST = 50

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import database, notifications
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.instance import ProcessInstance
 from engine.models.task import Draft, UserTask
+from engine.staff import notifications
+from engine.store import database
 from engine.tasks import family, rights
 from engine.tasks.drafts import require_size
 from engine.tasks.opinions import remark

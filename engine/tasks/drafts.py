@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engine import database
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.task import Draft
+from engine.staff.access import Actor
+from engine.store import database
 
 MAX_DRAFT = 256_000
 

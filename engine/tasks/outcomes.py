@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.access import Actor
 from engine.errors import InvalidVariables, NotAllowed, Rejected
 from engine.forms.errors import BadCharacters, Malformed, Required
 from engine.models.task import UserTask
 from engine.runtime import Vote
+from engine.staff.access import Actor
 from engine.tasks import rights
 from engine.tasks.opinions import LONGEST
 

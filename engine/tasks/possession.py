@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import notifications
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected, TaskChanged
 from engine.models.instance import ProcessInstance
 from engine.models.task import UserTask
+from engine.staff import notifications
 from engine.tasks import family, rights
 from engine.tasks.rows import lock, who_has
 

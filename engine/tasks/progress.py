@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete
 
-from engine import clocks, copies, executions, instances, projection
-from engine.access import Actor, Principal, load_actor
+from engine import executions, instances, projection
 from engine.engine import Command
 from engine.errors import BudgetExceeded
 from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETED, TaskCandidate, UserTask
 from engine.runtime import Execution
+from engine.staff import copies
+from engine.staff.access import Actor, Principal, load_actor
 from engine.tasks import outcomes
 from engine.tasks.drafts import save_draft
+from engine.timing import clocks
 
 
 @dataclass(frozen=True, kw_only=True)

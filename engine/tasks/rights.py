@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine.access import Actor, Principal
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import Membership, User
 from engine.models.task import CREATED, UserTask
-from engine.roles import ALL_STAFF
+from engine.staff.access import Actor, Principal
+from engine.staff.roles import ALL_STAFF
 
 DIRECTOR = "site_director"
 

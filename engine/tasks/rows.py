@@ -9,13 +9,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engine import instances
-from engine.access import Actor
 from engine.engine import Command
 from engine.errors import NotFound, TaskChanged, TaskClosed
-from engine.keys import is_key
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
 from engine.models.task import CREATED, UserTask
+from engine.staff.access import Actor
+from engine.store.keys import is_key
 
 
 def visible_to(actor: Actor) -> Select[UserTask]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import notifications
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
 from engine.models.task import CANCELED, COMPLETING, CREATED, CREATING, UserTask
+from engine.staff import notifications
 from engine.tasks import family, rights, signing
 from engine.tasks.opinions import remark
 from engine.tasks.possession import stamp, take

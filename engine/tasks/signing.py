@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from engine import clocks, notifications
-from engine.access import Principal
 from engine.engine import Command
 from engine.errors import WaitsForSigners
 from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETING, CREATED, CREATING, UserTask
+from engine.staff import notifications
+from engine.staff.access import Principal
 from engine.tasks import family, progress
 from engine.tasks.opinions import REJECT, Verdict
 from engine.tasks.possession import stamp
 from engine.tasks.progress import Completion
+from engine.timing import clocks
 
 
 def require_before_done(session: Session, task: UserTask) -> None:

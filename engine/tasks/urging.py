@@ -6,13 +6,14 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from engine import notifications, people, settings
 from engine.engine import Command
 from engine.errors import Conflict, NotAllowed
 from engine.models.audit import AuditEntry
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.task import UserTask
+from engine.policy import settings
+from engine.staff import notifications, people
 from engine.tasks import rights
 from engine.tasks.opinions import remark
 from engine.tasks.rows import lock

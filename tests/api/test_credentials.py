@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import identity
-from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.models.identity import ApiToken, User
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.world import PASSWORD, World
 from web.extensions import limiter

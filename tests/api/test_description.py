@@ -20,10 +20,11 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import select
 
-from engine import identity, jobs
-from engine.access import SYSTEM
+from engine import jobs
 from engine.models.definition import Resource
 from engine.models.job import Incident, Job
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.api import bundles
 from tests.world import PASSWORD, World
 

@@ -10,7 +10,7 @@ from camunda_orchestration_sdk import models as m
 from camunda_orchestration_sdk import semantic_types as t
 from flask.testing import FlaskClient
 
-from engine import limits
+from engine.policy import limits
 from tests.api import bundles
 from tests.api.conftest import Client
 from tests.world import PASSWORD, World

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import attachments, batches, incidents, instances, jobs, substitutions
+from engine import attachments, instances, jobs
 from engine.models.audit import AuditEntry
 from engine.models.batch import Batch
 from engine.models.clock import ClockPause
@@ -20,6 +20,8 @@ from engine.models.job import Incident, Job, Message
 from engine.models.registry import Unit
 from engine.models.substitution import Substitution
 from engine.models.task import Copy, Notification, UserTask
+from engine.operations import batches, incidents
+from engine.staff import substitutions
 from tests.api import bundles
 from tests.api.test_documents import PDF
 from tests.world import PASSWORD, World
@@ -154,9 +156,9 @@ def test_no_key_of_another_site_is_found(
 def test_an_operator_of_one_site_finds_no_job_of_another(
     http: FlaskClient, world: World, north: North
 ) -> None:
-    from engine import identity
-    from engine.access import SYSTEM
     from engine.models.identity import User
+    from engine.staff import identity
+    from engine.staff.access import SYSTEM
 
     with world.engine.begin(SYSTEM) as command:
         user = command.session.scalars(select(User).where(User.username == "stranger")).one()

@@ -11,8 +11,8 @@ from camunda_orchestration_sdk import models as m
 from camunda_orchestration_sdk import semantic_types as t
 from flask.testing import FlaskClient
 
-from engine import limits
 from engine.models.task import UserTask
+from engine.policy import limits
 from tests.api import bundles
 from tests.api.conftest import Client
 from tests.conftest import Clock

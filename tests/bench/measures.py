@@ -14,9 +14,10 @@ import psycopg
 from sqlalchemy import Engine as Bind
 from sqlalchemy import event, func, select, text
 
-from engine import schema, tasks
+from engine import tasks
 from engine.engine import Engine
 from engine.models import Base
+from engine.store import schema
 from tests.bench import bare, servers
 from tests.world import World
 

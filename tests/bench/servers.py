@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Engine as Bind
 
-from engine import database
+from engine.store import database
 
 
 class Server:

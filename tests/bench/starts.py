@@ -7,8 +7,10 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from engine import database, definitions, instances
+from engine import instances
+from engine.deployment import definitions
 from engine.engine import Engine
+from engine.store import database
 from tests.bench import servers
 from tests.bench.measures import prepare
 from tests.world import World

@@ -13,7 +13,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from waitress.server import create_server
 
-from engine import identity
+from engine.staff import identity
 from engine.worker import Worker
 from tests.databases import SECRET
 from web import create_app

@@ -8,8 +8,8 @@ from typing import Any
 
 from lxml import etree
 
-from engine import library
 from engine.demo.scripts import FAMILY, Step, script
+from engine.deployment import library
 from tests.browser.person import Person
 
 OWNER, INSPECTION = "move_in_owner", "unit_handover_inspection"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine import attachments
-from engine.access import SYSTEM
 from engine.attachments import MAX_BYTES, UploadRejected
 from engine.errors import NotAllowed, NotFound
 from engine.models.task import Attachment
+from engine.staff.access import SYSTEM
 from engine.submissions import Place, Resolver
 from tests.diagrams import chain, process, user_task
 from tests.world import World

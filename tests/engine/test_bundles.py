@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import deployments
+from engine.deployment import deployments
 from engine.errors import InvalidDiagram
 from tests.diagrams import chain, process, service_task, user_task
 from tests.world import World

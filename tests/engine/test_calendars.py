@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendars import Calendar, parse_spans
-from engine.durations import add_months, parse
-from engine.holidays import KNOWN_UNTIL
+from engine.timing.calendars import Calendar, parse_spans
+from engine.timing.durations import add_months, parse
+from engine.timing.holidays import KNOWN_UNTIL
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OFFICE = Calendar()

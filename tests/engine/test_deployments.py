@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import bundles, definitions, deployments
-from engine.bundles import Problem
+from engine.deployment import bundles, definitions, deployments
+from engine.deployment.bundles import Problem
 from engine.errors import InvalidDiagram, NotAllowed, NotFound, Rejected
 from engine.models.definition import Deployment, ProcessDefinition, Resource
 from tests.diagrams import chain, process, service_task, user_task

@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import StatementError
 
-from engine import attachments, identity, instances, tasks
-from engine.access import SYSTEM
+from engine import attachments, instances, tasks
 from engine.engine import Engine
 from engine.errors import EngineError, InvalidVariables, NotAllowed, NotFound, Rejected
 from engine.models import Base
@@ -20,6 +19,8 @@ from engine.models.audit import AuditEntry
 from engine.models.identity import Site, User
 from engine.models.node import Node
 from engine.models.task import Notification
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.world import World

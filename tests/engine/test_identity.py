@@ -6,11 +6,11 @@ import pytest
 from argon2 import Type, extract_parameters
 from sqlalchemy import select
 
-from engine import accounts, identity
-from engine.access import SYSTEM, load_actor
 from engine.errors import NotAllowed, NotFound, Rejected, WeakPassword, WrongCredentials
 from engine.models.audit import AuditEntry
 from engine.models.identity import ApiToken, LoginSession, Membership, PasswordReset, User
+from engine.staff import accounts, identity
+from engine.staff.access import SYSTEM, load_actor
 from tests.conftest import Clock
 from tests.world import PASSWORD, World
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from sqlalchemy.pool import NullPool
 
-from engine import database
 from engine.engine import Engine
-from engine.keys import EPOCH_MS, KeyGenerator
+from engine.store import database
+from engine.store.keys import EPOCH_MS, KeyGenerator
 from tests.databases import SECRET
 
 DAY_MS = 24 * 3600 * 1000

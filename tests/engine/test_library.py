@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine import bundles, library
+from engine.deployment import bundles, library
 from engine.engine import Engine
 from engine.models.definition import Deployment, ProcessDefinition
 from tests.diagrams import chain, process, user_task

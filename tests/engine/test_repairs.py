@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine import incidents, worker
+from engine import worker
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.job import Incident
 from engine.models.task import Draft
+from engine.operations import incidents
 from tests.conftest import Clock
 from tests.diagrams import chain, process, script, user_task
 from tests.world import World

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm.exc import StaleDataError
 
-from engine.access import SYSTEM
 from engine.models.identity import Membership, Site, User
+from engine.staff.access import SYSTEM
 
 
 def test_writes_changed_columns_and_keeps_the_object(world):

@@ -7,13 +7,15 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from engine import deliveries, incidents, signals, worker
-from engine.access import SYSTEM
+from engine import worker
 from engine.errors import InvalidVariables, NotAllowed
+from engine.events import deliveries, signals
 from engine.models.audit import AuditEntry
 from engine.models.event import Signal, SignalDelivery, SignalSubscription
 from engine.models.instance import COMPLETED, SUSPENDED, ProcessInstance
 from engine.models.job import Incident
+from engine.operations import incidents
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, script, user_task
 from tests.world import World
 

@@ -7,14 +7,18 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import deployments, identity, incidents, messages, signals, worker
-from engine.access import SYSTEM
+from engine import worker
+from engine.deployment import deployments
 from engine.engine import Engine
 from engine.errors import Rejected
+from engine.events import messages, signals
 from engine.models.definition import ProcessDefinition
 from engine.models.event import StartSubscription
 from engine.models.instance import ACTIVE, COMPLETED, ProcessInstance
 from engine.models.job import Incident, Message, MessageCorrelation
+from engine.operations import incidents
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import HEAD, chain, process, properties, script, user_task
 from tests.world import World

@@ -7,12 +7,15 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import audit, incidents, jobs, messages, notifications, worker
-from engine.access import SYSTEM
+from engine import audit, jobs, worker
 from engine.errors import NotAllowed
+from engine.events import messages
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.job import FAILED, Incident, Job, Message
 from engine.models.task import Notification
+from engine.operations import incidents
+from engine.staff import notifications
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, script, service_task, user_task
 from tests.world import World
@@ -221,7 +224,7 @@ def test_a_limit_reminds_at_80_percent_and_climbs_at_100_and_200(
 
 
 def test_a_process_that_is_not_deployed_becomes_a_manual_to_do(world: World) -> None:
-    from engine import library
+    from engine.deployment import library
 
     world.deploy(library.files("common"), family="common")
     inputs = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from engine import identity
+from engine.staff import identity
 from tests import databases
 from tests.faults import kills, report
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from engine import tasks
-from engine.access import Actor
 from engine.errors import Conflict
 from engine.models.task import UserTask
+from engine.staff.access import Actor
 from tests.world import World
 
 

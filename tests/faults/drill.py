@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import attachments, definitions, instances
+from engine import attachments, instances
+from engine.deployment import definitions
 from engine.engine import Command, Engine
 from engine.models.audit import AuditEntry
 from engine.models.identity import User

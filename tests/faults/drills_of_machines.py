@@ -8,25 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import (
-    anchors,
-    batches,
-    deployments,
-    incidents,
-    instances,
-    jobs,
-    messages,
-    plans,
-    retention,
-    signals,
-    suspension,
-    tasks,
-    upgrades,
-    worker,
-)  # fmt: skip
+from engine import anchors, instances, jobs, tasks, worker
+from engine.deployment import deployments
 from engine.engine import Command, Engine
+from engine.events import messages, signals
 from engine.models.definition import ProcessDefinition
 from engine.models.job import Incident, Job
+from engine.operations import batches, incidents, plans, retention, suspension, upgrades
 from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams
 from tests.faults.drill import Drill, Scene, Step, does, starts, uploads, works

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from engine import (
-    comments,
-    corrections,
-    pauses,
-    returns,
-    substitutions,
-    tasks,
-    votes,
-    withdrawals,
-    worker,
-)
+from engine import comments, corrections, tasks, worker
 from engine.engine import Command
+from engine.flow import returns, votes, withdrawals
+from engine.staff import substitutions
+from engine.timing import pauses
 from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams as flows
 from tests.faults.drill import Drill, Scene, Step, does, done, of, starts, uploads, works

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import anchors, definitions
+from engine import anchors
+from engine.deployment import definitions
 from engine.engine import Engine
 from engine.models import Base
 from engine.models import batch as batches

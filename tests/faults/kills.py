@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import database
 from engine.engine import Engine
+from engine.store import database
 from tests.databases import SECRET, Databases
 from tests.faults import facts
 from tests.faults.drill import BEGIN

@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import anchors, database, identity, jobs, pauses, worker
-from engine.access import SYSTEM
+from engine import anchors, jobs, worker
 from engine.engine import Engine
-from engine.keys import KeyGenerator
 from engine.models.identity import User
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.task import Notification, UserTask
+from engine.staff import identity
+from engine.staff.access import SYSTEM
+from engine.store import database
+from engine.store.keys import KeyGenerator
+from engine.timing import pauses
 from tests.conftest import Clock
 from tests.databases import SECRET
 from tests.diagrams import chain, process, service_task, user_task

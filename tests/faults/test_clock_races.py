@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine import anchors, pauses, recalculations, workdays, worker
+from engine import anchors, worker
 from engine.errors import EngineError
 from engine.models.clock import ClockPause
 from engine.models.task import COMPLETED, CREATED, Notification, UserTask
+from engine.timing import pauses, recalculations, workdays
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.faults.crowd import complete, together, winners

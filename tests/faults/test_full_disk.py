@@ -16,10 +16,11 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from engine import anchors, attachments, database, tasks, worker
+from engine import anchors, attachments, tasks, worker
 from engine.engine import Engine
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.task import Attachment, UserTask
+from engine.store import database
 from tests.databases import SECRET
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults.invariants import broken, count

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine import messages, worker
-from engine.access import SYSTEM
+from engine import worker
 from engine.errors import EngineError
+from engine.events import messages
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, user_task
 from tests.faults import diagrams
 from tests.world import World

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from engine import audit, instances, tasks, worker
-from engine.access import Actor
 from engine.errors import Conflict, DuplicateBusinessKey, EngineError, TaskChanged
 from engine.models.instance import COMPLETED, TERMINATED, ElementInstance
+from engine.staff.access import Actor
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.faults import diagrams

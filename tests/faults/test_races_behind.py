@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import audit, identity, incidents, jobs, messages, worker
-from engine.access import SYSTEM
+from engine import audit, jobs, worker
 from engine.errors import EngineError, Rejected
+from engine.events import messages
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.job import Incident, Job, MessageCorrelation
 from engine.models.task import COMPLETED as DONE
 from engine.models.task import UserTask
+from engine.operations import incidents
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams

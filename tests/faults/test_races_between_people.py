@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from engine import substitutions, tasks, worker
+from engine import tasks, worker
 from engine.errors import EngineError, NotAllowed, Rejected
 from engine.models.audit import AuditEntry
 from engine.models.substitution import Substitution
 from engine.models.task import COMPLETED, COMPLETING, Copy, UserTask
+from engine.staff import substitutions
 from tests.conftest import Clock
 from tests.engine.tasks.office import Office
 from tests.faults import diagrams

@@ -8,25 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine import (
-    batches,
-    instances,
-    pauses,
-    plans,
-    returns,
-    substitutions,
-    suspension,
-    tasks,
-    upgrades,
-    withdrawals,
-    worker,
-)
+from engine import instances, tasks, worker
 from engine.errors import EngineError
+from engine.flow import returns, withdrawals
 from engine.models.batch import Batch
 from engine.models.clock import ClockPause
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.task import COMPLETED as DONE
 from engine.models.task import Notification, UserTask
+from engine.operations import batches, plans, suspension, upgrades
+from engine.staff import substitutions
+from engine.timing import pauses
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams as flows

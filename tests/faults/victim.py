@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import database, worker
+from engine import worker
 from engine.engine import Engine
+from engine.store import database
 from tests.databases import SECRET
 from tests.faults import diagrams, points
 from tests.faults.drill import PICTURE

@@ -9,11 +9,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import delete, select
 
-from engine import anchors, identity
+from engine import anchors
 from engine.engine import utc_now
 from engine.models.audit import AuditEntry, AuditHead
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site, User
+from engine.staff import identity
 from tests.databases import SECRET
 from web import create_app
 from web.config import Config

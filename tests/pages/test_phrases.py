@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.decisions import parse
-from engine.library import families, files
+from engine.deployment.library import families, files
 from web.phrases import LONGEST, Phrasebook
 
 CHINESE = {

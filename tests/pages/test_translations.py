@@ -15,17 +15,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import definitions, instances, notifications, registry
-from engine.access import SYSTEM
+from engine import instances, registry
 from engine.demo.people import PASSWORD
+from engine.deployment import definitions
+from engine.deployment.library import files
 from engine.engine import Engine
 from engine.forms import Form
-from engine.library import files
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Customer, Unit
 from engine.models.task import UserTask
 from engine.runtime import parse
+from engine.staff import notifications
+from engine.staff.access import SYSTEM
 from tests.conftest import SECRET, Clock
 from web import catalogs, create_app
 from web.config import Config

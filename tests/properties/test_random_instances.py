@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import audit, jobs, messages, tasks, worker
-from engine.access import SYSTEM
+from engine import audit, jobs, tasks, worker
+from engine.events import messages
 from engine.models.instance import COMPLETED, ElementInstance, ProcessInstance
 from engine.models.job import MessageSubscription
 from engine.models.task import COMPLETED as DONE
 from engine.models.task import UserTask
 from engine.runtime import Diagram, check, parse
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.faults.invariants import broken_in
 from tests.properties.drawings import BLOCK, drawn

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import library, scenarios
+from engine.deployment import library, scenarios
 from engine.engine import Engine
 from engine.runtime import parse
 from tests.conftest import Clock

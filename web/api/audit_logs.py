@@ -6,10 +6,11 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine import audit, people, tasks
+from engine import audit, tasks
 from engine.models.audit import AuditEntry
 from engine.models.identity import Site
 from engine.models.task import UserTask
+from engine.staff import people
 from web.api.credentials import actor
 from web.api.filters import INSTANT, TEXT, choice
 from web.api.listing import Listing

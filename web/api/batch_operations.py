@@ -8,10 +8,10 @@ from flask import Response
 from marshmallow import fields
 from sqlalchemy import case, func, literal, select
 
-from engine import batches
 from engine.models.batch import Batch, BatchItem
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
+from engine.operations import batches
 from web.api.batches import TYPES, BatchRequest, BatchStarted, chosen, reason, started
 from web.api.credentials import actor
 from web.api.filters import INSTANT, KEY, TEXT, choice

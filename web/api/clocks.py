@@ -8,9 +8,11 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from engine import clocks, instances, pauses, people, tasks
-from engine.clocks import Reading
+from engine import instances, tasks
 from engine.models.identity import User
+from engine.staff import people
+from engine.timing import clocks, pauses
+from engine.timing.clocks import Reading
 from web.api.assignments import version
 from web.api.credentials import actor
 from web.api.noun import Noun

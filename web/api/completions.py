@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from engine import tasks, withdrawals
+from engine import tasks
+from engine.flow import withdrawals
 from web.api import user_tasks
 from web.api.assignments import version
 from web.api.credentials import actor

@@ -10,10 +10,11 @@ from marshmallow.validate import Length
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from engine import copies, instances, tasks
+from engine import instances, tasks
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
 from engine.models.task import Copy
+from engine.staff import copies
 from web.api.assignments import MAX_REASON, username
 from web.api.credentials import actor
 from web.api.filters import INSTANT, KEY, TEXT

@@ -11,10 +11,10 @@ from flask import Response, g, request
 from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from engine import identity
-from engine.access import Actor, load_actor
 from engine.errors import WrongCredentials
 from engine.models.identity import User
+from engine.staff import identity
+from engine.staff.access import Actor, load_actor
 from web.extensions import engine, limiter, session
 
 REMEMBERED = dt.timedelta(minutes=1)

@@ -11,7 +11,7 @@ from flask import Response
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import literal, select
 
-from engine import definitions
+from engine.deployment import definitions
 from engine.errors import DecisionFailed, NotFound
 from engine.expressions import Decided, Evaluated, Match
 from engine.models.definition import Decision, Resource

@@ -12,7 +12,7 @@ from flask import request
 from marshmallow import fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from engine import bundles, deployments
+from engine.deployment import bundles, deployments
 from engine.models.definition import Decision, Form, ProcessDefinition
 from web.api.credentials import actor
 from web.api.noun import Noun

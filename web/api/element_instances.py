@@ -9,9 +9,10 @@ from flask import Response
 from marshmallow import fields
 from werkzeug.exceptions import BadRequest
 
-from engine import instances, modifications
+from engine import instances
 from engine.models.instance import ProcessInstance
-from engine.modifications import Modification
+from engine.operations import modifications
+from engine.operations.modifications import Modification
 from engine.runtime import check_variables
 from web.api import elements
 from web.api.batches import reason

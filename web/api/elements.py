@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Text, select, type_coerce, union_all
 
-from engine import definitions, instances
+from engine import instances
+from engine.deployment import definitions
 from engine.errors import NotFound
 from engine.models.event import SignalSubscription
 from engine.models.identity import Site

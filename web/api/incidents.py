@@ -8,11 +8,12 @@ from flask import Response
 from marshmallow import fields
 from sqlalchemy import case, func, or_
 
-from engine import incidents, instances
+from engine import instances
 from engine.errors import NotFound
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident
+from engine.operations import incidents
 from web.api import elements
 from web.api.credentials import actor
 from web.api.filters import INSTANT, KEY, SAME, TEXT, choice

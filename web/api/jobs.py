@@ -12,11 +12,11 @@ from marshmallow.validate import Range
 from sqlalchemy import and_, case, false, func, not_, or_, select
 
 from engine import jobs
-from engine.access import Actor
 from engine.engine import Command
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import CREATED, FAILED, Job
+from engine.staff.access import Actor
 from web.api import tenants
 from web.api.credentials import actor
 from web.api.filters import FLAG, INSTANT, INTEGER, KEY, TEXT, choice

@@ -16,12 +16,12 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from engine import handlers, jobs
-from engine.access import Actor
 from engine.engine import Command
 from engine.models.definition import ProcessDefinition
 from engine.models.instance import ProcessInstance
 from engine.models.job import FAILED, Job
 from engine.runtime.values import check_variables
+from engine.staff.access import Actor
 from web.api import jobs as nouns
 from web.api import tenants
 from web.api.credentials import actor

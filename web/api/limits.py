@@ -7,9 +7,9 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine import limits
 from engine.errors import NotFound
 from engine.models.identity import Site
+from engine.policy import limits
 from web.api import tenants
 from web.api.credentials import actor
 from web.api.filters import FLAG, TEXT

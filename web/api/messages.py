@@ -9,8 +9,8 @@ from marshmallow import fields
 from marshmallow.validate import Range
 from sqlalchemy import Select, select
 
-from engine import messages
 from engine.errors import NotFound
+from engine.events import messages
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import MessageCorrelation as Correlation
 from engine.models.job import MessageSubscription

@@ -10,9 +10,9 @@ from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf
 from werkzeug.exceptions import BadRequest
 
-from engine import batches as engine_batches
-from engine import modifications
-from engine.modifications import Activation, Modification, Move
+from engine.operations import batches as engine_batches
+from engine.operations import modifications
+from engine.operations.modifications import Activation, Modification, Move
 from engine.runtime import check_variables
 from web.api.batches import BatchRequest, BatchStarted, chosen, reason, started
 from web.api.credentials import actor

@@ -9,10 +9,11 @@ from flask import Response
 from marshmallow import fields
 from marshmallow.validate import Length
 
-from engine import batches as engine_batches
-from engine import instances, retention, suspension, upgrades
+from engine import instances
 from engine.models.instance import ProcessInstance
-from engine.plans import Plan
+from engine.operations import batches as engine_batches
+from engine.operations import retention, suspension, upgrades
+from engine.operations.plans import Plan
 from web.api.batches import BatchRequest, BatchStarted, chosen, reason, started
 from web.api.credentials import actor
 from web.api.noun import Noun

@@ -21,7 +21,7 @@ from engine.errors import (
     InvalidVariables,
     Rejected,
 )
-from engine.messages import DuplicateMessage
+from engine.events.messages import DuplicateMessage
 from web.api.schemas import Body
 from web.errors import status_of
 

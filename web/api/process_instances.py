@@ -11,8 +11,9 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engine import definitions, instances, submissions
-from engine.definitions import Definition
+from engine import instances, submissions
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Command
 from engine.errors import DuplicateBusinessKey, NotFound, Rejected
 from engine.models.definition import ProcessDefinition

@@ -6,9 +6,10 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine import returns, tasks
-from engine.journeys import Target
-from engine.returns import Plan
+from engine import tasks
+from engine.flow import returns
+from engine.flow.journeys import Target
+from engine.flow.returns import Plan
 from web.api import user_tasks
 from web.api.assignments import version
 from web.api.completions import Ended, ended

@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from engine import definitions, executions, instances, registry, tasks
-from engine.access import Actor
-from engine.definitions import Definition
+from engine import executions, instances, registry, tasks
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Engine
 from engine.errors import NotFound
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
+from engine.staff.access import Actor
 
 HASH = 10**9
 MASKS: Mapping[str, Callable[[str], str]] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine import signals
+from engine.events import signals
 from web.api import tenants
 from web.api.credentials import actor
 from web.api.noun import Noun

@@ -8,7 +8,8 @@ from flask import Response
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
-from engine import tasks, votes
+from engine import tasks
+from engine.flow import votes
 from web.api import user_tasks
 from web.api.assignments import username, version
 from web.api.completions import RAN_ON

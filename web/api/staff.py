@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import fields
 from sqlalchemy import or_, select
 
-from engine import roles
 from engine.errors import NotFound
 from engine.models.identity import Membership, User
-from engine.roles import Role
+from engine.staff import roles
+from engine.staff.roles import Role
 from web.api.credentials import actor
 from web.api.filters import TEXT
 from web.api.listing import Listing

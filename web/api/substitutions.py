@@ -8,9 +8,9 @@ from flask import Response
 from marshmallow import fields
 from marshmallow.validate import Length
 
-from engine import substitutions
 from engine.errors import NotFound
 from engine.models.substitution import Substitution
+from engine.staff import substitutions
 from web.api.assignments import username
 from web.api.credentials import actor
 from web.api.filters import INSTANT, KEY, TEXT

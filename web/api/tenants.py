@@ -8,10 +8,10 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.access import Actor
 from engine.errors import NotAllowed, NotFound, Rejected
-from engine.incidents import OPERATORS
 from engine.models.identity import Site
+from engine.operations.incidents import OPERATORS
+from engine.staff.access import Actor
 from web.api.schemas import DEFAULT_TENANT
 
 

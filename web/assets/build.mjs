@@ -16,10 +16,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import * as sass from "sass";
+import { plugins } from "./policy.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRIES = path.join(ROOT, "web/assets/entries");
-const OUT = path.join(ROOT, "web/static");
+const OUT = path.resolve(ROOT, process.env.GUICHENG_STATIC ?? "web/static");
 const MODULES = path.join(ROOT, "node_modules");
 const BROWSERS = ["chrome109", "firefox115", "safari16"];
 
@@ -58,6 +59,7 @@ async function scripts() {
     chunkNames: "chunk-[hash]",
     legalComments: "eof",
     logLevel: "warning",
+    plugins,
   });
   const names = [];
   const chunks = [];
@@ -66,7 +68,34 @@ async function scripts() {
     if (output.entryPoint) names.push([path.basename(output.entryPoint), name]);
     else chunks.push(name);
   }
-  return { names, chunks };
+  return { names, chunks, outputs: result.metafile.outputs };
+}
+
+/** Everything a script brings with it: what it imports, and with `lazy` what it may import later.
+ * @param {import("esbuild").Metafile["outputs"]} outputs @param {string} file @param {boolean} lazy @param {Set<string>} [seen] */
+function reached(outputs, file, lazy, seen = new Set()) {
+  if (seen.has(file) || !outputs[file]) return seen;
+  seen.add(file);
+  for (const { path: next, kind } of outputs[file].imports)
+    if (lazy || kind !== "dynamic-import") reached(outputs, next, lazy, seen);
+  return seen;
+}
+
+/** What an owner's browser loads for the studio. @param {import("esbuild").Metafile["outputs"]} outputs @param {[string, string][]} css */
+async function weigh(outputs, css) {
+  const [entry] = Object.keys(outputs).filter((file) =>
+    outputs[file].entryPoint?.endsWith("entries/studio.js"),
+  );
+  const sheets = css.filter(([name]) => name.startsWith("studio")).map(([, file]) => file);
+  const size = async (/** @type {Iterable<string>} */ files) => {
+    const sizes = [...files].map(
+      async (name) => gzipSync(await readFile(path.join(OUT, path.basename(name)))).length,
+    );
+    return ((await Promise.all(sizes)).reduce((sum, each) => sum + each, 0) / 1024).toFixed(0);
+  };
+  const first = await size([...reached(outputs, entry, false), ...sheets.slice(0, 1)]);
+  const all = await size([...reached(outputs, entry, true), ...sheets]);
+  console.log(`studio: ${first} KB gzip before a tab opens, ${all} KB in all (limits 700 and 1536)`);
 }
 
 /** @returns {Promise<[string, string][]>} */
@@ -168,11 +197,12 @@ export async function main() {
   const started = performance.now();
   await mkdir(OUT, { recursive: true });
   const parts = [scripts(), styles(), sprite(), files(), feel()];
-  const [{ names, chunks }, css, icons, plain] = await Promise.all(parts);
+  const [{ names, chunks, outputs }, css, icons, plain] = await Promise.all(parts);
   const manifest = Object.fromEntries([...names, ...css, icons, ...plain].sort());
   const built = [...Object.values(manifest), ...chunks];
   await Promise.all(built.map(compress));
   await publish(manifest, new Set([...built, "manifest.json"]));
+  await weigh(outputs, css);
   console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 

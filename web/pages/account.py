@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import accounts, identity, notifications
 from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import Site, User
+from engine.staff import accounts, identity, notifications
 from web import locales, shell, signin
 from web.extensions import db, engine
 from web.pages import device, handovers, notices, passwords

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 
-from engine import access, anchors, audit
+from engine import anchors, audit
 from engine.models.audit import AuditEntry
+from engine.staff import access
 from web import signin, words
 from web.extensions import engine, session
 

@@ -18,10 +18,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from engine import identity
-from engine.access import SYSTEM, load_actor
 from engine.errors import Rejected, WeakPassword, WrongCredentials
 from engine.models.identity import PasswordReset, User
+from engine.staff import identity
+from engine.staff.access import SYSTEM, load_actor
 from web import signin
 from web.extensions import db, engine, limiter
 from web.pages import device, passwords

@@ -9,7 +9,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import counter, definitions, registry
+from engine import counter, registry
+from engine.deployment import definitions
 from engine.errors import Conflict, Rejected
 from engine.models.identity import Site
 from engine.models.queue import Ticket

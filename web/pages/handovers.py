@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from engine import substitutions, tasks
+from engine import tasks
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.task import CREATED, UserTask
+from engine.staff import substitutions
 from engine.tasks import Result
 from web.errors import words as error_words
 from web.extensions import engine, session

@@ -9,22 +9,13 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import (
-    audit,
-    comments,
-    copies,
-    corrections,
-    counter,
-    course,
-    exports,
-    incidents,
-    instances,
-    suspension,
-)
+from engine import audit, comments, corrections, counter, course, instances
 from engine.course import Course
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
+from engine.operations import exports, incidents, suspension
+from engine.staff import copies
 from web import words
 from web.errors import words as error_words
 from web.exports import archive

@@ -10,9 +10,9 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import limits
 from engine.models.instance import ProcessInstance
 from engine.models.task import Notification, UserTask
+from engine.policy import limits
 from web import words
 from web.extensions import engine, session
 from web.pages import values

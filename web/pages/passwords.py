@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from engine.errors import WeakPassword
-from engine.identity import MIN_LENGTH
+from engine.staff.identity import MIN_LENGTH
 
 
 def weakness(error: WeakPassword) -> str:

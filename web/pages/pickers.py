@@ -6,11 +6,11 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from engine import people as staff
 from engine import registry
 from engine.errors import NotFound
 from engine.models.identity import Site
 from engine.models.registry import Unit
+from engine.staff import people as staff
 from web import locales, shell
 from web.extensions import session
 from web.signin import current_actor, current_site

@@ -10,13 +10,14 @@ from flask import request
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from engine import limits, people
-from engine import settings as choices
-from engine.access import Actor
 from engine.errors import NotFound
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.policy import LimitOverride, Override, SettingOverride
+from engine.policy import limits
+from engine.policy import settings as choices
+from engine.staff import people
+from engine.staff.access import Actor
 from web import shell, signin
 from web.extensions import session
 from web.pages import place, values

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import limits, recalculations
 from engine.errors import NotAllowed
 from engine.models.identity import Site
-from engine.recalculations import Move, Preview
+from engine.policy import limits
+from engine.timing import recalculations
+from engine.timing.recalculations import Move, Preview
 from web import signin, words
 from web.extensions import engine, session
 from web.pages import policy, values

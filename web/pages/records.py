@@ -10,7 +10,8 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import instances, records
+from engine import instances
+from engine.printing import records
 from web import locales, signin
 from web.extensions import engine, session
 from web.views import talk

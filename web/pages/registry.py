@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from engine import definitions, registry
-from engine.access import Actor
+from engine import registry
+from engine.deployment import definitions
 from engine.errors import NotAllowed, NotFound, Rejected
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Customer, Occupancy, Unit
+from engine.staff.access import Actor
 from web import signin
 from web.extensions import db, engine
 from web.pages import customers, faults, place, sheets, units

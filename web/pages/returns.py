@@ -8,10 +8,11 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import course, returns, tasks
+from engine import course, tasks
 from engine.errors import BudgetExceeded, NotAllowed, Rejected, TaskChanged, TaskClosed
+from engine.flow import returns
+from engine.flow.returns import Plan
 from engine.models.task import UserTask
-from engine.returns import Plan
 from web import words
 from web.extensions import engine, session
 from web.signin import current_actor

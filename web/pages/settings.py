@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from engine import people
 from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.definition import Deployment, ProcessDefinition
+from engine.staff import people
 from web import shell, signin
 from web.extensions import engine, session
 from web.pages import auditing, policy, recalculation, staff, values, workdays

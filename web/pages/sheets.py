@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from engine.access import Actor
 from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.identity import Site
 from engine.registry import imports, workbook
+from engine.staff.access import Actor
 from web import locales, shell, signin
 from web.extensions import db, engine
 from web.pages import place

@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import access, accounts, identity, roles
 from engine.errors import Rejected, WeakPassword
 from engine.models.identity import Site, User
+from engine.staff import access, accounts, identity, roles
 from web import shell, signin
 from web.extensions import engine, session
 from web.pages import passwords

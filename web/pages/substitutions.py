@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import substitutions
 from engine.errors import NotFound, Rejected
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import User
 from engine.models.substitution import Substitution
+from engine.staff import substitutions
 from web import locales
 from web.extensions import engine, session
 from web.signin import current_actor

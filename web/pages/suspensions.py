@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import suspension, worker
+from engine import worker
 from engine.errors import Conflict, Rejected
+from engine.operations import suspension
 from web.errors import words as error_words
 from web.extensions import engine
 from web.signin import current_actor

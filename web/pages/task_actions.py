@@ -11,10 +11,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import pauses, people, tasks
+from engine import tasks
 from engine.engine import Command
 from engine.errors import Conflict, NotAllowed, Rejected, TaskChanged, TaskClosed
 from engine.models.task import UserTask
+from engine.staff import people
+from engine.timing import pauses
 from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session

@@ -12,9 +12,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from engine import registry
-from engine.access import Actor
 from engine.models.identity import Site
 from engine.models.registry import Building, Occupancy, Unit
+from engine.staff.access import Actor
 from web import locales
 
 PAGE = 120

@@ -9,9 +9,10 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import tasks, votes, withdrawals
+from engine import tasks
 from engine.engine import Command
 from engine.errors import Conflict, Rejected
+from engine.flow import votes, withdrawals
 from engine.models.task import UserTask
 from web.errors import words as error_words
 from web.extensions import engine, session

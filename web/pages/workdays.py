@@ -9,13 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import limits
-from engine import workdays as days
-from engine.calendars import Calendar
 from engine.errors import Rejected
-from engine.holidays import KNOWN_UNTIL
 from engine.models.identity import Site
 from engine.models.policy import CalendarDay
+from engine.policy import limits
+from engine.timing import workdays as days
+from engine.timing.calendars import Calendar
+from engine.timing.holidays import KNOWN_UNTIL
 from web import locales, signin, words
 from web.extensions import engine, session
 from web.pages import place, policy, recalculation, values

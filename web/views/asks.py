@@ -9,10 +9,11 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from engine import pauses, tasks
+from engine import tasks
 from engine.engine import Command
 from engine.models.task import UserTask
 from engine.tasks import AFTER, BEFORE, BESIDE
+from engine.timing import pauses
 from web import words
 from web.extensions import engine, session
 from web.signin import current_actor

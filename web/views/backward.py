@@ -9,11 +9,11 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine import returns
 from engine.course import Course
-from engine.journeys import Target
+from engine.flow import returns
+from engine.flow.journeys import Target
+from engine.flow.returns import Plan
 from engine.models.task import UserTask
-from engine.returns import Plan
 from web import words
 from web.extensions import session
 from web.views import names, people, pictures

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import clocks, durations, timekeeping
 from engine.models.task import COMPLETED, UserTask
+from engine.timing import clocks, durations, timekeeping
 from web import words
 from web.extensions import engine, session
 

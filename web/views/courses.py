@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from engine.course import Course, Living
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.models.audit import AuditEntry
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import COMPLETED as TASK_COMPLETED

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from engine import corrections
 from engine.course import Course
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.forms import Choice, Component, Form
 from engine.models.instance import ProcessInstance
 from web import words

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from web import locales
 from web.views import names
 

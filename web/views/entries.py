@@ -12,7 +12,7 @@ from flask import request, url_for
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from engine import attachments, corrections, executions
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.errors import EngineError, Rejected
 from engine.forms import Form
 from engine.models.identity import Site

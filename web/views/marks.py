@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import people, tasks
+from engine import tasks
 from engine.models.task import UserTask
+from engine.staff import people
 from engine.tasks import outcomes
 from web import words
 from web.extensions import engine, session

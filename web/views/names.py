@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine import definitions
-from engine.definitions import Definition
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.handlers import MANUAL_START
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance

@@ -8,10 +8,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import lazy_gettext as _
 
-from engine import pauses, returns, tasks, withdrawals
+from engine import tasks
 from engine.engine import Command
+from engine.flow import returns, withdrawals
 from engine.models.instance import ACTIVE
 from engine.models.task import COMPLETED, COMPLETING, CREATED, UserTask
+from engine.timing import pauses
 from web.extensions import engine, session
 from web.signin import current_actor
 

@@ -9,10 +9,12 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import inbox, people, tasks, withdrawals
+from engine import inbox, tasks
 from engine.errors import Conflict, TaskClosed
+from engine.flow import withdrawals
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
+from engine.staff import people
 from engine.tasks import Completion
 from web import words
 from web.extensions import engine, session

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import roles
 from engine.models.identity import User
 from engine.models.task import UserTask
-from engine.roles import ALL_STAFF
+from engine.staff import roles
+from engine.staff.roles import ALL_STAFF
 from web import shell
 from web.views import names
 

@@ -13,13 +13,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import func, select
 
-from engine import limits
-from engine.access import Actor
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
+from engine.policy import limits
 from engine.runtime import Element
+from engine.staff.access import Actor
 from web import locales, words
 from web.extensions import session
 from web.views import names

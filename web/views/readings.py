@@ -8,11 +8,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine import clocks as timing
-from engine import limits, people
-from engine.clocks import Pause, Reading
 from engine.course import Course
 from engine.models.clock import PAUSED, STOPPED
+from engine.policy import limits
+from engine.staff import people
+from engine.timing import clocks as timing
+from engine.timing.clocks import Pause, Reading
 from web import words
 from web.extensions import session
 from web.pages import values

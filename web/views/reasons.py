@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from engine import tasks
-from engine.access import Actor
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.models.identity import User
 from engine.models.task import COMPLETED, UserTask
-from engine.roles import ALL_STAFF
+from engine.staff.access import Actor
+from engine.staff.roles import ALL_STAFF
 from web import shell, words
 from web.views import names, people
 

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine import attachments, definitions, people, registry
-from engine.definitions import Definition
+from engine import attachments, registry
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.errors import NotFound
 from engine.forms import Form
 from engine.models.identity import Site
+from engine.staff import people
 from web import forms, locales, words
 from web.extensions import engine, session
 from web.forms import display

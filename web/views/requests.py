@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from engine import people, reopenings, tasks
-from engine.access import Actor
-from engine.definitions import Definition
+from engine import tasks
+from engine.deployment.definitions import Definition
+from engine.flow import reopenings
 from engine.models.audit import AuditEntry
 from engine.models.task import UserTask
+from engine.staff import people
+from engine.staff.access import Actor
 from web.extensions import session
 from web.views import names
 

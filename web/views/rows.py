@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.inbox import CopyRow, InstanceRow, TaskRow
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED
 from engine.models.task import UserTask

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import tasks, votes
+from engine import tasks
+from engine.flow import votes
 from engine.models.identity import User
 from engine.models.task import CANCELED, COMPLETED, CREATING, UserTask
 from engine.runtime import Vote

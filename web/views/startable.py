@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from flask import request
 from sqlalchemy import select
 
-from engine import definitions
-from engine.access import Actor
-from engine.definitions import Definition
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.errors import NotFound
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
+from engine.staff.access import Actor
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
 

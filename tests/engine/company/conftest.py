@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from engine.access import Actor
 from engine.engine import Engine
 from engine.models.identity import Site
+from engine.staff.access import Actor
 
 NOW = dt.datetime(2026, 11, 20, 1, 30, tzinfo=dt.UTC)  # where the tests' clock stands
 

@@ -5,16 +5,19 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from engine import audit, counter, demo, identity, library, limits, registry, roles
-from engine.access import Actor, load_actor
+from engine import audit, counter, demo, registry
 from engine.demo import journeys
 from engine.demo.people import PASSWORD
+from engine.deployment import library
 from engine.engine import Engine
 from engine.models.identity import Membership, Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident
 from engine.models.registry import Arrears, Customer, CustomerContact, Occupancy, Unit
 from engine.models.task import UserTask
+from engine.policy import limits
+from engine.staff import identity, roles
+from engine.staff.access import Actor, load_actor
 
 
 @pytest.fixture

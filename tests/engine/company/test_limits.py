@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from engine import audit, limits, roles, settings, workdays
-from engine.calendars import Calendar, parse_spans
+from engine import audit
 from engine.engine import Engine
 from engine.errors import NotAllowed, NotFound, Rejected
 from engine.models.identity import Site
+from engine.policy import limits, settings
+from engine.staff import roles
+from engine.timing import workdays
+from engine.timing.calendars import Calendar, parse_spans
 from tests.engine.company.conftest import NOW, person
 
 WINDOW = "move_in.omission_window"

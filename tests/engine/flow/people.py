@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import returns, tasks, withdrawals
+from engine import tasks
+from engine.flow import returns, withdrawals
 from engine.models.task import UserTask
 from tests.world import World
 

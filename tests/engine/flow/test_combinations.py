@@ -6,15 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine import (
-    pauses,
-    returns,
-    substitutions,
-    tasks,
-    withdrawals,
-)
+from engine import tasks
 from engine.errors import NotAllowed, TaskClosed
+from engine.flow import returns, withdrawals
 from engine.models.task import CANCELED, COMPLETING, UserTask
+from engine.staff import substitutions
+from engine.timing import pauses
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams

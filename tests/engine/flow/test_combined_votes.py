@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine import (
-    copies,
-    course,
-    instances,
-    tasks,
-    votes,
-)
+from engine import course, instances, tasks
+from engine.flow import votes
 from engine.models.instance import COMPLETED
 from engine.models.task import CANCELED, Copy, UserTask
+from engine.staff import copies
 from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams
 from tests.engine.flow.people import give_back, say, steps, withdraw

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from engine import returns, tasks, withdrawals, worker
+from engine import tasks, worker
 from engine.errors import Conflict, NotAllowed, Rejected
+from engine.flow import returns, withdrawals
 from engine.models.task import UserTask
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import returns, tasks, withdrawals
+from engine import tasks
 from engine.errors import Conflict, Rejected
+from engine.flow import returns, withdrawals
 from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.job import Incident
 from engine.models.task import UserTask

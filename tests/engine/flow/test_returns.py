@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine import course, inbox, jobs, returns, tasks
-from engine.access import SYSTEM
+from engine import course, inbox, jobs, tasks
 from engine.corrections import ReasonMissing
 from engine.errors import NotAllowed, Rejected, TaskChanged
+from engine.flow import returns
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import Notification, UserTask
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import returns, tasks, votes
+from engine import tasks
 from engine.errors import InvalidVariables, NotAllowed, Rejected
+from engine.flow import returns, votes
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import Notification, UserTask
 from engine.runtime import Vote, check

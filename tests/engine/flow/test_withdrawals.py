@@ -6,12 +6,13 @@ import datetime as dt
 
 import pytest
 
-from engine import jobs, returns, tasks, withdrawals, worker
-from engine.access import SYSTEM
+from engine import jobs, tasks, worker
 from engine.errors import Conflict, InstanceClosed, NotAllowed, Rejected, TaskChanged
+from engine.flow import returns, withdrawals
+from engine.flow.withdrawals import WentOn
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import UserTask
-from engine.withdrawals import WentOn
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.engine.flow import diagrams

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from engine import attachments, comments, exports
+from engine import attachments, comments
 from engine.errors import NotAllowed, NotFound
 from engine.models.instance import ProcessInstance
+from engine.operations import exports
 from tests.diagrams import chain, process, user_task
 from tests.faults.victim import PICTURE
 from tests.world import World

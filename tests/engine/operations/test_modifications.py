@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import audit, incidents, instances, jobs, modifications, suspension, worker
+from engine import audit, instances, jobs, worker
 from engine.errors import InstanceClosed, NotAllowed, NotFound, Rejected, TaskClosed
 from engine.models.instance import COMPLETED, SUSPENDED, ProcessInstance
 from engine.models.job import CANCELED, CREATED, Incident, Job
-from engine.modifications import Activation, Modification, Move
+from engine.operations import incidents, modifications, suspension
+from engine.operations.modifications import Activation, Modification, Move
 from tests.conftest import Clock
 from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams

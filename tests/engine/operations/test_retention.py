@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine import attachments, audit, comments, retention, worker
-from engine.access import SYSTEM
+from engine import attachments, audit, comments, worker
 from engine.errors import NotAllowed, NotFound, Rejected
 from engine.models import Base
 from engine.models.instance import ProcessInstance
 from engine.models.task import Attachment
+from engine.operations import retention
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults.invariants import broken

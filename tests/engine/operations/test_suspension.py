@@ -7,11 +7,14 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from engine import audit, definitions, instances, jobs, messages, suspension, worker
-from engine.access import SYSTEM
+from engine import audit, instances, jobs, worker
+from engine.deployment import definitions
 from engine.errors import InstanceClosed, InstanceSuspended, NotAllowed, NotFound, Rejected
+from engine.events import messages
 from engine.models.batch import Batch
 from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED, ProcessInstance
+from engine.operations import suspension
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults import diagrams

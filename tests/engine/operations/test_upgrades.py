@@ -9,15 +9,16 @@ import signal
 import pytest
 from sqlalchemy import select
 
-from engine import batches, instances, jobs, plans, suspension, tasks, upgrades, worker
-from engine.access import SYSTEM
+from engine import instances, jobs, tasks, worker
 from engine.errors import InstanceSuspended, NotAllowed, Rejected, TaskChanged
 from engine.models.batch import BatchItem
 from engine.models.instance import COMPLETED, SUSPENDED, ProcessInstance
 from engine.models.job import Job, MessageSubscription
 from engine.models.task import TaskCandidate, UserTask
-from engine.plans import Plan
+from engine.operations import batches, plans, suspension, upgrades
+from engine.operations.plans import Plan
 from engine.runtime import Unmigratable
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults import diagrams

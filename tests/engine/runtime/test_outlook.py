@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import library
+from engine.deployment import library
 from engine.runtime import parse
 from engine.runtime.outlook import heights
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine import course, substitutions, tasks
-from engine.access import SYSTEM
+from engine import course, tasks
 from engine.models.audit import AuditEntry
 from engine.models.instance import ProcessInstance
 from engine.models.substitution import Substitution
 from engine.models.task import Notification, UserTask
+from engine.staff import substitutions
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, user_task
 from tests.world import World
 
@@ -109,7 +110,7 @@ class Office:
 
     def close_account(self, username: str) -> None:
         """Close a person's account."""
-        from engine import accounts
+        from engine.staff import accounts
 
         with self.world.engine.begin(SYSTEM) as command:
             accounts.set_active(

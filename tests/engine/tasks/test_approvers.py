@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine import accounts, identity
-from engine.access import SYSTEM
-from engine.approvers import NobodyAvailable
 from engine.models.task import COMPLETED
+from engine.staff import accounts, identity
+from engine.staff.access import SYSTEM
+from engine.staff.approvers import NobodyAvailable
 from tests.diagrams import chain, flow, process, user_task
 from tests.engine.tasks.office import Office
 from tests.faults.invariants import broken

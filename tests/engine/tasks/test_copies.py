@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine import attachments, comments, copies, inbox, instances, tasks
+from engine import attachments, comments, inbox, instances, tasks
 from engine.errors import NotAllowed, NotFound, Rejected
 from engine.models.job import Incident
+from engine.staff import copies
 from tests.diagrams import chain, process, user_task
 from tests.engine.tasks.office import Office
 from tests.faults.invariants import broken, count

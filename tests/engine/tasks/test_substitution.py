@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from engine import inbox, substitutions, tasks
-from engine.access import SYSTEM
+from engine import inbox, tasks
 from engine.errors import NotAllowed, NotFound, Rejected
+from engine.staff import substitutions
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.tasks.office import Office

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine import settings, tasks
+from engine import tasks
 from engine.errors import NotAllowed
+from engine.policy import settings
 from tests.conftest import Clock
 from tests.engine.tasks.office import Office
 from tests.world import World

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import registry
-from engine.access import SYSTEM
+from engine.staff.access import SYSTEM
 from tests.world import World
 
 

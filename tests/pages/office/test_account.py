@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine import notifications
-from engine.access import SYSTEM
 from engine.models.identity import LoginSession, User
+from engine.staff import notifications
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.world import PASSWORD, World
 

@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import identity
 from engine.models.audit import AuditEntry
+from engine.staff import identity
 from tests.conftest import Clock
 from tests.world import PASSWORD, World
 from web.extensions import limiter

@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
-from engine import anchors, identity
-from engine.access import SYSTEM
+from engine import anchors
 from engine.models.audit import AuditEntry
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, user_task
 from tests.world import PASSWORD, World
 

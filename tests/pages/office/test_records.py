@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine import attachments, mustache, paper, records
+from engine import attachments
 from engine.models.instance import ProcessInstance
+from engine.printing import mustache, paper, records
 from tests import diagrams
 from tests.world import World
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine import identity, limits
-from engine import settings as choices
-from engine.access import SYSTEM
 from engine.models.audit import AuditEntry
 from engine.models.identity import User
+from engine.policy import limits
+from engine.policy import settings as choices
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.world import PASSWORD, World
 
 HOURS = "move_in_owner.t_verify"

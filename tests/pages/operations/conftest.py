@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from engine import jobs, worker
-from engine.access import SYSTEM
 from engine.models.audit import AuditEntry
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident, Job
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, script, service_task, user_task
 from tests.world import World
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine import batches, instances, retention
+from engine import instances
 from engine.models.instance import ProcessInstance
 from engine.models.job import Job
+from engine.operations import batches, retention
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.pages.conftest import SignIn

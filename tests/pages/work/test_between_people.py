@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine import substitutions, tasks
+from engine import tasks
+from engine.staff import substitutions
 from tests.engine.tasks.office import Office
 from tests.pages.conftest import SignIn
 from tests.world import World

@@ -95,9 +95,9 @@ def test_leads_to_the_instance_that_runs_already_for_the_same_unit(
 
 
 def test_asks_for_the_site_where_there_are_several(deployed: World, sign_in: SignIn) -> None:
-    from engine import identity
-    from engine.access import SYSTEM
     from engine.models.identity import User
+    from engine.staff import identity
+    from engine.staff.access import SYSTEM
 
     with deployed.engine.begin(SYSTEM) as command:
         user = command.session.scalars(select(User).where(User.username == "clerk")).one()

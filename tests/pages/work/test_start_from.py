@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import counter, registry
-from engine.access import SYSTEM
 from engine.models.instance import ProcessInstance
 from engine.models.queue import Ticket
 from engine.models.registry import Unit
+from engine.staff.access import SYSTEM
 from tests.diagrams import chain, process, user_task
 from tests.pages.conftest import SignIn
 from tests.pages.work.conftest import form

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from engine import batches, people
 from engine.errors import Conflict
 from engine.models.batch import ACTIVE, CANCELED, COMPLETED, FAILED, Batch
+from engine.operations import batches
+from engine.staff import people
 from web.errors import words as error_words
 from web.extensions import engine, session, wants_fragment
 from web.signin import current_actor

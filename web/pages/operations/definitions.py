@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import suspension
 from engine.errors import Conflict, NotFound
 from engine.models.batch import Batch
 from engine.models.definition import ProcessDefinition
+from engine.operations import suspension
 from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session

@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from engine import batches, course, executions, incidents, instances, modifications
+from engine import course, executions, instances
 from engine.course import Course
 from engine.engine import Command
 from engine.errors import Conflict, NotFound, Rejected
 from engine.models.identity import Site
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import Incident
+from engine.operations import batches, incidents, modifications
 from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from engine import incidents, jobs
+from engine import jobs
 from engine.errors import Conflict, NotFound
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import CREATED, FAILED, Incident, Job
+from engine.operations import incidents
 from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session

@@ -10,14 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from engine import instances, modifications, plans, upgrades
-from engine.definitions import Definition
+from engine import instances
+from engine.deployment.definitions import Definition
 from engine.errors import Conflict, NotFound, Rejected
-from engine.keys import is_key
 from engine.models.definition import ProcessDefinition
 from engine.models.instance import ProcessInstance
-from engine.plans import Plan, Preview
+from engine.operations import modifications, plans, upgrades
+from engine.operations.plans import Plan, Preview
 from engine.runtime import Unmigratable
+from engine.store.keys import is_key
 from web.errors import words as error_words
 from web.extensions import engine, session
 from web.signin import current_actor

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import course, instances, modifications
+from engine import course, instances
 from engine.course import Course
 from engine.errors import BudgetExceeded, Conflict, NotFound, Rejected
-from engine.modifications import Activation, Modification, Move
+from engine.operations import modifications
+from engine.operations.modifications import Activation, Modification, Move
 from web.errors import words as error_words
 from web.extensions import engine, session
 from web.pages.operations.incidents import require_unchanged

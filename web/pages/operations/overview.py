@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from engine import batches
 from engine.models.batch import ACTIVE, SUSPENDED, Batch
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
+from engine.operations import batches
 from web import words
 from web.extensions import engine, session
 from web.pages.operations import jobs

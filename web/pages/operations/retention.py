@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import retention
 from engine.errors import NotFound, Rejected
 from engine.models.definition import ProcessDefinition
-from engine.retention import LONGEST, SHORTEST, Expired
+from engine.operations import retention
+from engine.operations.retention import LONGEST, SHORTEST, Expired
 from web.extensions import engine, session
 from web.signin import current_actor
 from web.views.operations import versions

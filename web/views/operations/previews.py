@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine import people
 from engine.course import Course
 from engine.errors import EngineError, InvalidVariables
-from engine.modifications import Preview
+from engine.operations.modifications import Preview
 from engine.runtime import Active
+from engine.staff import people
 from web.errors import words as error_words
 from web.extensions import session
 from web.views import names

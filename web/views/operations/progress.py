@@ -11,10 +11,11 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import case, select
 
-from engine import batches, people
-from engine.access import Actor
 from engine.models.batch import ACTIVE, CANCELED, COMPLETED, FAILED, SUSPENDED, Batch, BatchItem
 from engine.models.instance import ProcessInstance
+from engine.operations import batches
+from engine.staff import people
+from engine.staff.access import Actor
 from web import words
 from web.extensions import session
 from web.views import names

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
-from engine import incidents, modifications
-from engine.access import Actor
 from engine.errors import NotFound
-from engine.keys import is_key
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident
+from engine.operations import incidents, modifications
+from engine.staff.access import Actor
+from engine.store.keys import is_key
 
 
 def site_ids(actor: Actor) -> list[int]:

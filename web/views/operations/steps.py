@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine.course import Course
-from engine.definitions import Definition
+from engine.deployment.definitions import Definition
 from engine.runtime import Element
 from web import words
 from web.views import names, people

@@ -10,8 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine import registry
-from engine.access import Actor
 from engine.course import Course
+from engine.staff.access import Actor
 from web.views import records
 
 MOST_ROWS = 8

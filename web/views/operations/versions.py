@@ -9,13 +9,15 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
-from engine import definitions, instances, plans
-from engine.access import Actor
-from engine.definitions import Definition
+from engine import instances
+from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.models.definition import ProcessDefinition
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
-from engine.plans import Finding
+from engine.operations import plans
+from engine.operations.plans import Finding
 from engine.runtime import Element, Route
+from engine.staff.access import Actor
 from web import locales
 from web.extensions import engine, session
 from web.views.operations import scope, steps

@@ -1,0 +1,374 @@
+"""Bundles: the diagrams, forms, decisions and texts of a family, read and checked together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from engine import decisions, task_properties
+from engine.deployment import definitions
+from engine.engine import Command
+from engine.errors import EngineError, InvalidDiagram, NotFound, Rejected
+from engine.forms import Form
+from engine.models.definition import Decision, ProcessDefinition
+from engine.models.definition import Form as FormRow
+from engine.models.identity import User
+from engine.policy import limits
+from engine.printing import records
+from engine.printing.mustache import InvalidTemplate
+from engine.runtime import Diagram, Element, Finding, parse
+from engine.staff import roles
+from engine.timing import spans
+
+MAX_FILES = 200
+MAX_BYTES = 8_000_000
+LONGEST_NAME = 255
+START_PROCESS = "guicheng.start-process"
+PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with a file of a bundle; an `error` refuses the bundle, a `warning` does not."""
+
+    file: str
+    severity: str
+    code: str
+    message: str
+    element_id: str | None = None
+    line: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Bundle:
+    """The checked content of a deployment."""
+
+    files: Mapping[str, bytes]
+    diagrams: dict[str, Diagram] = field(default_factory=dict)
+    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    models: dict[str, decisions.DecisionModel] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(files: Mapping[str, bytes]) -> Bundle:
+    """Parse every file of a bundle; what is wrong with one becomes a finding. Raises Rejected for oversized bundles."""
+    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
+        raise Rejected(reason=f"a bundle has at most {MAX_FILES} files and {MAX_BYTES} bytes")
+    bundle = Bundle(files)
+    bundle.problems += [
+        _problem(name[:80], "long_name", f"A file name has at most {LONGEST_NAME} characters.")
+        for name in files
+        if len(name) > LONGEST_NAME
+    ]
+    for name in sorted(files):
+        try:
+            _read_file(bundle, name, files[name])
+        except InvalidDiagram as error:
+            bundle.problems += [_problem_of(name, finding) for finding in error.findings]
+        except (EngineError, ValueError, RecursionError) as error:
+            bundle.problems.append(_problem(name, "invalid_file", str(error)))
+    bundle.problems += _twice(bundle)
+    return bundle
+
+
+def _twice(bundle: Bundle) -> list[Problem]:
+    """Find ids that two files of the bundle claim."""
+    claims = [
+        *(("process", one, file) for file, diagram in bundle.diagrams.items() for one in diagram.processes),
+        *(("form", schema["id"], file) for file, schema in bundle.forms.items()),
+        *(("decision", one, file) for file, model in bundle.models.items() for one in model.decision_ids),
+    ]  # fmt: skip
+    first: dict[tuple[str, str], str] = {}
+    return [
+        _problem(
+            file, f"duplicate_{noun}", f"The {noun} {one} stands in {first[noun, one]} too.", id=one
+        )
+        for noun, one, file in claims
+        if first.setdefault((noun, one), file) != file
+    ]
+
+
+def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
+    if name.endswith(".bpmn"):
+        bundle.diagrams[name] = diagram = parse(content)
+        bundle.problems += [*_property_mistakes(name, diagram), *_refused_starts(name, diagram)]
+    elif name.endswith(".form"):
+        bundle.forms[name] = dict(Form.from_bytes(content).schema)
+    elif name.endswith(".dmn"):
+        bundle.models[name] = decisions.parse(content)
+    elif name.startswith("texts/") and name.endswith(".json"):
+        texts = json.loads(content.decode("utf-8"))
+        if not isinstance(texts, dict):
+            raise ValueError("texts are a JSON object")
+        if not all(isinstance(text, str) for text in texts.values()):
+            raise ValueError("texts map keys to strings")
+        bundle.texts[name] = texts
+    elif name.startswith(records.FOLDER) and name.endswith(records.SUFFIX):
+        _check_print(bundle, name, content)
+    else:
+        content.decode("utf-8")
+
+
+def _check_print(bundle: Bundle, name: str, content: bytes) -> None:
+    try:
+        records.check(content)
+    except InvalidTemplate as error:
+        line, reason = error.params["line"], str(error.params["reason"])
+        message = f"The template is not valid: {reason} (line {line})"
+        bundle.problems.append(
+            replace(_problem(name, "invalid_template", message, reason=reason), line=line)
+        )
+
+
+def _problem_of(file: str, finding: Finding) -> Problem:
+    return Problem(
+        file=file,
+        severity=finding.severity,
+        code=finding.code,
+        message=finding.message,
+        element_id=finding.element_id,
+        line=finding.line,
+        params=finding.params,
+    )
+
+
+def _problem(file: str, code: str, message: str, **params: str) -> Problem:
+    return Problem(file=file, severity="error", code=code, message=message, params=params)
+
+
+def _property_mistakes(file: str, diagram: Diagram) -> list[Problem]:
+    return [
+        _at(
+            file,
+            element,
+            "invalid_property",
+            f"The property {name} is not valid: {reason}.",
+            name=name,
+            reason=reason,
+        )
+        for element in diagram.elements.values()
+        for name, reason in task_properties.mistakes(element)
+    ]
+
+
+def _refused_starts(file: str, diagram: Diagram) -> list[Problem]:
+    """Find start events without a trigger that nothing would ever use."""
+    problems: list[Problem] = []
+    for process_id in diagram.processes:
+        plain = [
+            one
+            for one in diagram.inside(process_id)
+            if one.type == "startEvent" and not one.trigger
+        ]
+        used = diagram.start_event(process_id)
+        problems += [
+            _at(
+                file,
+                one,
+                "unsupported_start",
+                "Only one start event without a trigger starts a process.",
+            )
+            for one in plain
+            if one is not used
+        ]
+    return problems
+
+
+def _at(
+    file: str, element: Element, code: str, message: str, *, severity: str = "error", **params: str
+) -> Problem:
+    return Problem(
+        file=file,
+        severity=severity,
+        code=code,
+        message=f"{element.id}: {message} (line {element.line})",
+        element_id=element.id,
+        line=element.line,
+        params=params,
+    )
+
+
+def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
+    """What only shows when the files are seen together, and beside what is deployed already."""
+    forms = {schema["id"] for schema in bundle.forms.values()}
+    decided = {one for model in bundle.models.values() for one in model.decision_ids}
+    processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
+    session = command.session
+    problems = [*_call_cycles(command, bundle), *_clock_problems(bundle)]
+    for file, diagram in bundle.diagrams.items():
+        missing = [
+            *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
+            *_missing(session, "decision", diagram.called_decisions - decided, Decision.decision_id),
+            *_missing(session, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
+            *(("process", called) for called in _unbound(session, bundle, diagram)),
+            *(("role", role) for role in sorted(_unknown_roles(session, diagram))),
+            *(("limit", key) for key in limits.unknown(spans.limit_keys(diagram))),
+            *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
+        ]  # fmt: skip
+        problems += [_unknown(file, diagram, noun, one) for noun, one in missing]
+        problems += [
+            _at(
+                file,
+                element,
+                "unknown_started",
+                f"{one} is not deployed and becomes a manual to-do.",
+                severity="warning",
+                id=one,
+            )
+            for element, one in _started(diagram)
+            if one not in processes
+            and _missing(session, "process", [one], ProcessDefinition.process_id)
+        ]
+    return problems
+
+
+def _unbound(session: Session, bundle: Bundle, diagram: Diagram) -> Iterator[str]:
+    """Find processes that are called bound to a version which is neither in the bundle nor deployed."""
+    own = {one: d.content[one] for d in bundle.diagrams.values() for one in d.processes}
+    for element in diagram.elements.values():
+        called = element.extension("calledElement")
+        process_id, tag = called.get("processId", ""), called.get("versionTag", "")
+        kind = called.get("bindingType", "latest")
+        if process_id.startswith("=") or tag.startswith("="):
+            continue
+        if kind == "deployment" and process_id not in own:
+            yield process_id
+        if kind == "versionTag" and not (process_id in own and own[process_id].version_tag == tag):
+            tagged = (ProcessDefinition.process_id == process_id) & (
+                ProcessDefinition.version_tag == tag
+            )
+            if not session.scalar(select(exists().where(tagged))):
+                yield process_id
+
+
+def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:
+    """Say that a name stands for nothing, and where it is used."""
+    message = f"There is no {noun} {one}."
+    mark = f"camunda.vars.tenant.{one}" if noun == "setting" else one
+    # The text of an element shows everything it says: names, mappings, conditions, properties.
+    where = next((e for e in diagram.elements.values() if mark in repr(e)), None)
+    flow = next((f for f in diagram.flows.values() if mark in (f.condition or "")), None)
+    user = where or (diagram.elements[flow.source] if flow else None)
+    code = f"unknown_{noun}"
+    return _at(file, user, code, message, id=one) if user else _problem(file, code, message, id=one)
+
+
+def _clock_problems(bundle: Bundle) -> Iterator[Problem]:
+    """Find limits that are no times, and clocks that are stopped or paused but never started."""
+    elements = [(f, e) for f, diagram in bundle.diagrams.items() for e in diagram.elements.values()]
+    started = {key for _, e in elements for key in spans.keys(e.properties.get(spans.START, ""))}
+    for file, element in elements:
+        for name in ("limit", *spans.PROPERTIES):
+            for key in spans.keys(element.properties.get(name, "")):
+                if not limits.unknown([key]) and not limits.is_time(key):
+                    yield _at(file, element, "limit_kind", f"The limit {key} is no time.", id=key)
+                elif name in (spans.STOP, spans.PAUSE) and key not in started:
+                    message = f"No element of this bundle starts the clock {key}."
+                    yield _at(
+                        file, element, "clock_not_started", message, severity="warning", id=key
+                    )
+
+
+def _started(diagram: Diagram) -> Iterator[tuple[Element, str]]:
+    """Give the service tasks that start another process by a fixed id (decision 2)."""
+    for element in diagram.elements.values():
+        if element.extension("taskDefinition").get("type") == START_PROCESS:
+            for source, target in element.inputs:
+                fixed = re.fullmatch(r'=?\s*"([\w.-]+)"\s*', source)
+                if target == "processId" and fixed:
+                    yield element, fixed[1]
+
+
+def _call_cycles(command: Command, bundle: Bundle) -> list[Problem]:
+    """Find processes that would call themselves over others, deployed ones included (decision 8)."""
+    files = {one: file for file, diagram in bundle.diagrams.items() for one in diagram.processes}
+    calls: dict[str, set[str]] = {}
+
+    def called_by(process_id: str) -> set[str]:
+        if process_id not in calls:
+            calls[process_id] = _calls(_diagram(command, bundle, files, process_id), process_id)
+        return calls[process_id]
+
+    cycles = {start: _way_back(start, called_by) for start in files}
+    return [
+        _problem(
+            files[start],
+            "call_cycle",
+            f"The processes {' → '.join(way)} call each other in a circle.",
+        )
+        for start, way in cycles.items()
+        if way
+    ]
+
+
+def _diagram(
+    command: Command, bundle: Bundle, files: Mapping[str, str], process_id: str
+) -> Diagram | None:
+    if process_id in files:
+        return bundle.diagrams[files[process_id]]
+    try:
+        return definitions.latest(command.engine, command.session, process_id).diagram
+    except NotFound:
+        return None
+
+
+def _calls(diagram: Diagram | None, process_id: str) -> set[str]:
+    found = diagram.elements.values() if diagram else ()
+    texts = (
+        e.extension("calledElement").get("processId", "")
+        for e in found
+        if e.process_id == process_id
+    )
+    return {text for text in texts if text and not text.startswith("=")}
+
+
+def _way_back(start: str, called_by: Callable[[str], set[str]]) -> list[str]:
+    """Give the calls that lead from a process back to itself, empty when none do."""
+    ways = [[start, first] for first in sorted(called_by(start))]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        if way[-1] == start:
+            return way
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [[*way, following] for following in sorted(called_by(way[-1]))]
+    return []
+
+
+def _missing(session: Session, noun: str, ids: Iterable[str], column: Any) -> list[tuple[str, str]]:
+    return [
+        (noun, one)
+        for one in sorted(ids)
+        if not session.scalar(select(exists().where(column == one)))
+    ]
+
+
+def _unknown_roles(session: Session, diagram: Diagram) -> set[str]:
+    """Find groups that are no roles, and readers of copies that are neither a role nor a person."""
+    named = {one for e in diagram.elements.values() for one in task_properties.readers(e)}
+    people = set(session.scalars(select(User.username).where(User.username.in_(named))))
+    return (set(diagram.roles) - roles.catalogue().keys() - PSEUDO_GROUPS) | (named - people)
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """Give what tells one content of a bundle from another."""
+    return digest(*(part for name in sorted(files) for part in (name.encode(), files[name])))
+
+
+def digest(*parts: bytes) -> str:
+    """Give the SHA-256 of some parts; where one ends and the next begins counts."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()

@@ -1,0 +1,220 @@
+"""Deployed process definitions, forms, decisions and texts, as the running engine uses them.
+
+What is deployed never changes, so everything here is cached by its key for the life of the process.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import decisions
+from engine.engine import Engine
+from engine.errors import NotFound
+from engine.forms import Form
+from engine.models.definition import Decision, Deployment, ProcessDefinition, Resource
+from engine.models.definition import Form as FormRow
+from engine.runtime import Binding, Diagram, parse
+from engine.staff.access import Actor
+from engine.staff.roles import ALL_STAFF
+
+T = TypeVar("T")
+
+
+class DefinitionSuspended(NotFound):
+    """{key} is suspended: nothing is started from it until it is resumed."""
+
+    code = "definition_suspended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A version of a process, ready to run."""
+
+    key: int
+    process_id: str
+    version: int
+    name: str
+    family: str
+    deployment_key: int
+    start_groups: tuple[str, ...]
+    start_form_id: str | None
+    diagram: Diagram
+
+
+def _cached(engine: Engine, kind: str, key: object, load: Callable[[], T]) -> T:
+    cache: dict[object, T] = engine.caches.setdefault(kind, {})
+    if key not in cache:
+        cache[key] = load()
+    return cache[key]
+
+
+def get(engine: Engine, session: Session, key: int) -> Definition:
+    """Give a definition by key. Raises NotFound."""
+    return _cached(engine, "definitions", key, lambda: _load(session, key))
+
+
+def _load(session: Session, key: int) -> Definition:
+    row = session.get(ProcessDefinition, key, options=[joinedload(ProcessDefinition.resource)])
+    if row is None:
+        raise NotFound(noun="process definition", key=key)
+    return Definition(
+        key=row.key,
+        process_id=row.process_id,
+        version=row.version,
+        name=row.name,
+        family=row.family,
+        deployment_key=row.deployment_key,
+        start_groups=tuple(row.start_groups),
+        start_form_id=row.start_form_id,
+        diagram=parse(row.resource.content),
+    )
+
+
+def latest(engine: Engine, session: Session, process_id: str) -> Definition:
+    """Give the version new instances start with. Raises NotFound when none is deployed, DefinitionSuspended."""
+    row = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.suspended_at).where(
+            ProcessDefinition.process_id == process_id, ProcessDefinition.latest
+        )
+    ).first()
+    if row is None:
+        raise NotFound(noun="process definition", key=process_id)
+    if row.suspended_at is not None:
+        raise DefinitionSuspended(noun="process definition", key=process_id)
+    return get(engine, session, row.key)
+
+
+def bound(engine: Engine, session: Session, process_id: str, binding: Binding) -> Definition:
+    """Give the version that a call activity is bound to: by its tag, or by the deployment of the caller. Raises NotFound."""
+    query = select(ProcessDefinition.key).where(
+        ProcessDefinition.process_id == process_id, ProcessDefinition.suspended_at.is_(None)
+    )
+    if binding.kind == "versionTag":
+        query = query.where(ProcessDefinition.version_tag == binding.tag)
+    else:
+        caller = get(engine, session, binding.caller)
+        deployment = session.get_one(Deployment, caller.deployment_key)
+        query = query.where(ProcessDefinition.key == (deployment.definitions or {}).get(process_id))
+    key = session.scalar(query.order_by(ProcessDefinition.version.desc()).limit(1))
+    if key is None:
+        raise NotFound(noun="process definition", key=process_id)
+    return get(engine, session, key)
+
+
+def may_start(actor: Actor, start_groups: Iterable[str], site_id: int) -> bool:
+    """Whether the actor may start such a process at the site; nobody may without a start group."""
+    groups = set(start_groups)
+    if actor.is_system:
+        return True
+    if ALL_STAFF in groups:
+        return actor.belongs_to(site_id)
+    return bool(groups & actor.roles_at(site_id))
+
+
+def startable(session: Session, actor: Actor, site_id: int) -> list[ProcessDefinition]:
+    """List the definitions the actor may start at the site, ordered by family and name."""
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.latest, ProcessDefinition.suspended_at.is_(None))
+        .order_by(ProcessDefinition.family, ProcessDefinition.process_id)
+    )
+    return [row for row in session.scalars(query) if may_start(actor, row.start_groups, site_id)]
+
+
+def form(engine: Engine, session: Session, deployment_key: int, form_id: str) -> Form:
+    """Give the form as it was deployed with the bundle, else the latest of that id. Raises NotFound."""
+    source = _Source(FormRow, FormRow.form_id, form_id)
+    return _bound(engine, session, source, deployment_key, lambda row: Form.from_json(row.schema))
+
+
+def decide(
+    engine: Engine,
+    session: Session,
+    deployment_key: int,
+    decision_id: str,
+    variables: Mapping[str, Any],
+    now: dt.datetime,
+) -> decisions.Decided:
+    """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
+    model = decision_model(engine, session, deployment_key, decision_id)
+    return decisions.evaluate(model, decision_id, variables, now=now)
+
+
+def decision_model(
+    engine: Engine, session: Session, deployment_key: int, decision_id: str
+) -> decisions.DecisionModel:
+    """Give the decisions deployed with the bundle, else the latest that have one of that id. Raises NotFound."""
+    return _bound(
+        engine,
+        session,
+        _Source(Decision, Decision.decision_id, decision_id),
+        deployment_key,
+        lambda row: decisions.parse(session.get_one(Resource, row.resource_key).content),
+    )
+
+
+class _Source(NamedTuple):
+    """What is looked for: a table, its column of ids, and the id."""
+
+    model: Any
+    column: Any
+    id: str
+
+
+def _bound(
+    engine: Engine, session: Session, source: _Source, deployment_key: int, load: Callable[[Any], T]
+) -> T:
+    cache: dict[tuple[str, int, str], T] = engine.caches.setdefault("bound", {})
+    kind = source.model.__tablename__
+    own = (kind, deployment_key, source.id)
+    if own in cache:
+        return cache[own]
+    row = _row(session, source, deployment_key)
+    # What another bundle lends is kept under that bundle: the next deployment may lend something newer.
+    key = (kind, row.deployment_key, source.id)
+    if key not in cache:
+        cache[key] = load(row)
+    return cache[key]
+
+
+def _row(session: Session, source: _Source, deployment_key: int) -> Any:
+    found = select(source.model).where(source.column == source.id)
+    row = session.scalar(
+        found.where(source.model.deployment_key == deployment_key)
+    ) or session.scalar(
+        found.order_by(source.model.version.desc(), source.model.key.desc()).limit(1)
+    )
+    if row is None:
+        raise NotFound(noun=source.model.__tablename__, key=source.id)
+    return row
+
+
+def texts(engine: Engine, session: Session, deployment_key: int, locale: str) -> dict[str, str]:
+    """Give the bundle's texts of a language by key; empty when it has none."""
+    return _cached(
+        engine,
+        "texts",
+        (deployment_key, locale),
+        lambda: _load_texts(session, deployment_key, locale),
+    )
+
+
+def _load_texts(session: Session, deployment_key: int, locale: str) -> dict[str, str]:
+    content = resource(session, deployment_key, f"texts/{locale}.json")
+    return json.loads(content) if content else {}
+
+
+def resource(session: Session, deployment_key: int, name: str) -> bytes | None:
+    """Give a file of the bundle, None when it has none of that name."""
+    return session.scalar(
+        select(Resource.content).where(
+            Resource.deployment_key == deployment_key, Resource.name == name
+        )
+    )
