@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,37 +59,80 @@ class Databases:
         return self.url(copy)
 
 
+# Beside its tables a copy keeps what stood in them, and a function that puts back the tables that were written to: that is much
+# quicker than a new copy. A row tells which transaction wrote it; as a replica the server checks no foreign key meanwhile.
+KEEP = """
+CREATE SCHEMA kept;
+CREATE TABLE kept."rows of" (name text PRIMARY KEY, count bigint, newest bigint);
+DO $$ DECLARE t text; BEGIN
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', t);
+    EXECUTE format('INSERT INTO kept."rows of" SELECT %1$L, count(*), txid_current() FROM public.%1$I', t);
+  END LOOP;
+END $$;
+CREATE TABLE kept."sequences" AS SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public';
+CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS $$ DECLARE t record; written boolean; BEGIN
+  FOR t IN SELECT * FROM kept."rows of" LOOP
+    EXECUTE format(
+      'SELECT count(*) <> %1$s OR coalesce(max(xmin::text::bigint), 0) > %2$s FROM public.%3$I', t.count, t.newest, t.name
+    ) INTO written;
+    IF written THEN
+      EXECUTE format('DELETE FROM public.%1$I', t.name);
+      EXECUTE format('INSERT INTO public.%1$I SELECT * FROM kept.%1$I', t.name);
+      UPDATE kept."rows of" SET newest = txid_current() WHERE name = t.name;
+    END IF;
+  END LOOP;
+  FOR t IN SELECT * FROM kept."sequences" LOOP
+    PERFORM setval(format('public.%I', t.sequencename), coalesce(t.last_value, 1), t.last_value IS NOT NULL);
+  END LOOP;
+END $$ SET session_replication_role = replica
+"""
+ALONE = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
 class PostgresqlDatabases(Databases):
-    """The same on a PostgreSQL server of our own."""
+    """The same on a PostgreSQL server of our own; a copy that is no longer used is put back to what it was and given again."""
 
     def __init__(self, folder: Path, base: str) -> None:
         super().__init__(folder)
         self.base = base
+        self._free: dict[str, list[str]] = defaultdict(list)
+        self._template_of: dict[str, str] = {}
 
     def url(self, name: str) -> str:
         head, _, query = self.base.partition("?")
         return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 
     def drop(self, url: str) -> None:
-        name = url.partition("?")[0].rsplit("/", 1)[1]
-        self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+        self._free[self._template_of[url]].append(url)
 
     def _create(self, name: str) -> None:
-        self._administer(f"CREATE DATABASE {name}")
+        _administer(self.base, f"CREATE DATABASE {name}")
 
     def _seal(self, name: str) -> None:
+        _administer(self.url(name), KEEP)
         # The server's own cleaning would connect to it, and a database in use cannot be copied.
-        self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _administer(self.base, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
 
     def _copy(self, name: str, copy: str) -> str:
-        self._administer(f"CREATE DATABASE {copy} TEMPLATE {name}")
+        if self._free[name]:
+            url = self._free[name].pop()
+            _administer(url, ALONE, "SELECT kept.restore()")
+            return url
+        _administer(self.base, f"CREATE DATABASE {copy} TEMPLATE {name}")
+        self._template_of[self.url(copy)] = name
         return self.url(copy)
 
-    def _administer(self, statement: str) -> None:
-        bind = create_engine(self.base, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with bind.connect() as connection:
+
+def _administer(url: str, *statements: str) -> None:
+    bind = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with bind.connect() as connection:
+        for statement in statements:
             connection.execute(text(statement))
-        bind.dispose()
+    bind.dispose()
 
 
 @contextmanager

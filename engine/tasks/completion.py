@@ -57,6 +57,7 @@ def complete(
         return signing.hold(command, instance, task, principal)
     done = progress.run(command, instance, task, clean, execution)
     if done is None:
+        task.outcome = task.opinion = None
         return progress.stopped(command, instance, task, variables)
     progress.act_for(task, principal)
     progress.settle(command, instance, task, clean, done, **stamp(principal))

@@ -9,7 +9,7 @@ from engine.errors import InvalidVariables, NotAllowed, Rejected
 from engine.models.instance import COMPLETED, TERMINATED
 from engine.models.task import UserTask
 from engine.tasks import outcomes
-from tests.diagrams import chain, flow, process, user_task
+from tests.diagrams import chain, flow, process, script, user_task
 from tests.faults.invariants import broken
 from tests.world import World
 
@@ -142,3 +142,18 @@ def test_the_starter_may_cancel_until_a_step_is_reached(world: World) -> None:
         instances.cancel(command, other.key, "too late")
     with world.engine.read() as session:
         assert [one.action for one in course.acts(session, started.key)] == ["instance.canceled"]
+
+
+def test_a_decision_the_process_cannot_take_does_not_stand_on_the_open_task(world: World) -> None:
+    endless = process(
+        user_task("work", outcomes="approve,reject")
+        + '<exclusiveGateway id="again"/><exclusiveGateway id="enough" default="enough_e"/>'
+        + script("count", "=(if n = null then 0 else n) + 1", "n")
+        + chain("s", "work", "again", "count", "enough", "e")
+        + flow("enough", "again", "=n &lt; 1000000")
+    )
+    world.deploy({"p.bpmn": endless})
+    world.start("p")
+    work = complete(world, "work", outcome="reject", opinion="too dear")
+    assert work.completed_at is None
+    assert (work.outcome, work.opinion) == (None, None)
