@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import ExpressionFailed
 
+from . import plain
 from .isolate import Isolate, Stopped
 from .results import Decided, Evaluated, Match, Mention, Pair, Result
 
@@ -44,7 +45,8 @@ class Feel:
     ) -> list[Result]:
         """One result per expression, in order. A limit that is reached fails all of them."""
         texts = [_bare(source) for source in sources]
-        return self._results("batch", texts, variables, now)
+        known = plain.results(texts, variables)
+        return self._results("batch", texts, variables, now) if known is None else known
 
     def test(
         self,
@@ -70,6 +72,9 @@ class Feel:
         A target `a.b` writes into the context `a` and keeps its other entries. Raises ExpressionFailed.
         """
         pairs = [(source, target) for source, target in mappings]
+        known = plain.assigned(pairs, variables)
+        if known is not None:
+            return known
         text = "\n".join(part for pair in pairs for part in pair)
         try:
             reply = self._isolate.call(
