@@ -1,14 +1,19 @@
-"""Changing how a task stands in the lists: its priority, and when it comes up again."""
+"""Changing how a task stands in the lists: its priority, when it comes up again, when it is due, who may claim it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Literal
 
+from sqlalchemy import delete
+
+from engine import projection
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
-from engine.models.task import UserTask
+from engine.models.task import TaskCandidate, UserTask
+from engine.staff import roles
 from engine.tasks import rights
 from engine.tasks.possession import stamp
 from engine.tasks.rows import lock
@@ -30,30 +35,40 @@ def update(
     *,
     priority: int | Literal[_Unset.UNSET] = UNSET,
     follow_up_at: dt.datetime | Literal[_Unset.UNSET] | None = UNSET,
+    due_at: dt.datetime | Literal[_Unset.UNSET] | None = UNSET,
+    groups: Sequence[str] | Literal[_Unset.UNSET] = UNSET,
+    users: Sequence[str] | Literal[_Unset.UNSET] = UNSET,
     version: int | None = None,
     reason: str = "",
 ) -> UserTask:
-    """Change a task's priority (0 to 100, supervisors only) or follow-up date (its people and supervisors; None clears it).
+    """Change when a task comes up again (its people and supervisors; None clears it), or, for supervisors only, the rest.
 
-    Until the follow-up date the task is left out of its assignee's list; its clock runs on. Raises NotAllowed, TaskClosed,
-    TaskChanged, or Rejected for a date that is past or more than a year ahead.
+    Until the follow-up date the task is left out of its assignee's list; its clock runs on. `priority` is 0 to 100. `due_at` is
+    of a task no time limit holds for: a limit is paused, or changed in the policy table, but not overruled. `groups` and
+    `users` are who may claim the task; who has it keeps it. Raises NotAllowed, TaskClosed, TaskChanged, or Rejected for a
+    moment that is past or more than a year ahead, an unknown role or person, and nobody left to do the task.
     """
     instance, task = lock(command, key, version)
-    above = rights.may_assign(command.actor, task)
-    if not above and not rights.may_work(command.actor, task):
-        raise NotAllowed(reason="changing this task")
-    changes: dict[str, Any] = {}
-    if priority is not UNSET:
-        if not above:
-            raise NotAllowed(reason="changing the priority of this task")
-        changes["priority"] = (task.priority, _priority(priority))
-    if follow_up_at is not UNSET:
-        changes["follow_up_at"] = (task.follow_up_at, _follow_up(command, follow_up_at))
-    changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
-    if not changed:
+    asked = {
+        "priority": priority, "follow_up_at": follow_up_at, "due_at": due_at, "groups": groups, "users": users,
+    }  # fmt: skip
+    asked = {name: value for name, value in asked.items() if value is not UNSET}
+    _require_right(command, task, asked)
+    checked = {name: _CHECKS[name](command, task, value) for name, value in asked.items()}
+    changes = {
+        name: (getattr(task, name), value)
+        for name, value in checked.items()
+        if getattr(task, name) != value
+    }
+    if not changes:
         return task
-    for name, (_, new) in changed.items():
-        setattr(task, name, new)
+    for name, (_, value) in changes.items():
+        setattr(task, name, value)
+    if not changes.keys().isdisjoint(("groups", "users")):
+        _offer(command, task)
+    if "due_at" in changes:
+        task.check_at, task.escalation = task.due_at, 0
+        command.wake_workers()
     task.version += 1
     command.audit(
         "task.updated",
@@ -61,22 +76,65 @@ def update(
         on=instance,
         task=str(key),
         reason=reason.strip()[:500],
-        changes={name: [_plain(one) for one in pair] for name, pair in changed.items()},
+        changes={name: [_plain(one) for one in pair] for name, pair in changes.items()},
         **stamp(rights.principal_for(command.actor, task)),
     )
     return task
 
 
-def _priority(number: int) -> int:
+def _require_right(command: Command, task: UserTask, asked: dict[str, Any]) -> None:
+    if rights.may_assign(command.actor, task):
+        return
+    if not rights.may_work(command.actor, task):
+        raise NotAllowed(reason="changing this task")
+    if asked.keys() - {"follow_up_at"}:
+        raise NotAllowed(reason=f"changing the {' and the '.join(sorted(asked))} of this task")
+
+
+def _offer(command: Command, task: UserTask) -> None:
+    """Let the task be found by those who may claim it now."""
+    if not task.groups and not task.users and task.assignee_id is None:
+        raise Rejected(reason="nobody would be left to do the task")
+    alone = len(task.groups) == 1 and not task.users
+    task.candidate_group = task.groups[0] if alone else None
+    command.session.execute(delete(TaskCandidate).where(TaskCandidate.task_key == task.key))
+    if not alone:
+        projection.add_candidates(command, task.key, task.site_id, task.groups, task.users)
+
+
+def _priority(_command: Command, _task: UserTask, number: int) -> int:
     if not 0 <= number <= MOST_URGENT:
         raise Rejected(reason=f"a priority is 0 to {MOST_URGENT}")
     return number
 
 
-def _follow_up(command: Command, moment: dt.datetime | None) -> dt.datetime | None:
+def _ahead(command: Command, _task: UserTask, moment: dt.datetime | None) -> dt.datetime | None:
     if moment is not None and not command.now < moment <= command.now + FURTHEST:
-        raise Rejected(reason="a follow-up date lies within the next year")
+        raise Rejected(reason="a follow-up or due date lies within the next year")
     return moment
+
+
+def _due(command: Command, task: UserTask, moment: dt.datetime | None) -> dt.datetime | None:
+    if task.limit:
+        raise Rejected(reason="a time limit holds for this task: pause it, or change the limit")
+    return _ahead(command, task, moment)
+
+
+def _groups(_command: Command, _task: UserTask, named: Sequence[str]) -> list[str]:
+    unknown = set(named) - roles.catalogue().keys() - {roles.ALL_STAFF}
+    if unknown:
+        raise Rejected(reason=f"unknown roles: {', '.join(sorted(unknown))}")
+    return list(dict.fromkeys(named))
+
+
+def _users(command: Command, task: UserTask, named: Sequence[str]) -> list[str]:
+    found = [rights.colleague(command.session, one, task, anyone=True) for one in named]
+    return list(dict.fromkeys(user.username for user in found))
+
+
+_CHECKS: dict[str, Any] = {
+    "priority": _priority, "follow_up_at": _ahead, "due_at": _due, "groups": _groups, "users": _users,
+}  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

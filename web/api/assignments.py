@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 from marshmallow.validate import Range
 
 from engine import tasks
 from engine.errors import TaskChanged
 from web.api.credentials import actor
 from web.api.noun import Noun
-from web.api.schemas import Body, Instant, camel, text
+from web.api.schemas import Body, Instant, text
 from web.extensions import engine
 
 blueprint = Noun("assignments")
@@ -65,19 +64,13 @@ class Reset(Instant):
 
 
 class UserTaskChangeset(Body):
-    """New values; null keeps what is there. Due dates come from the limits, candidates from the diagram."""
+    """New values; null keeps what is there, an empty text takes a date away. Where a time limit holds, it says when a task is due."""
 
-    due_date = fields.Raw(allow_none=True)
-    follow_up_date = Reset(allow_none=True)
-    candidate_users = fields.Raw(allow_none=True)
-    candidate_groups = fields.Raw(allow_none=True)
+    due_date = Reset(allow_none=True, attribute="due_at")
+    follow_up_date = Reset(allow_none=True, attribute="follow_up_at")
+    candidate_users = fields.List(username(), allow_none=True, attribute="users")
+    candidate_groups = fields.List(text(longest=64), allow_none=True, attribute="groups")
     priority = fields.Integer(strict=True, allow_none=True, validate=Range(0, 100))
-
-    @validates_schema
-    def _check_supported(self, data: Mapping[str, Any], **_: Any) -> None:
-        for name in ("due_date", "candidate_users", "candidate_groups"):
-            if data.get(name) is not None:
-                raise ValidationError("This is not supported: the process decides it.", camel(name))
 
 
 class UserTaskUpdate(Body):
@@ -143,15 +136,11 @@ def transfer(asked: dict[str, Any], user_task_key: int) -> Response:
 @blueprint.arguments(UserTaskUpdate, required=False)
 @blueprint.response(204)
 def update(asked: dict[str, Any], user_task_key: int) -> Response:
-    """Change when a task comes up again (for its people) or its priority (for supervisors); the clock runs on."""
-    changes = asked["changeset"] or {}
-    priority, follow_up = changes.get("priority"), changes.get("follow_up_date")
+    """Change when a task comes up again (for its people), its priority, due date or candidates (for supervisors)."""
+    given = (asked["changeset"] or {}).items()
+    changes: dict[str, Any] = {
+        name: None if value == NOTHING else value for name, value in given if value is not None
+    }
     with engine.begin(actor()) as command:
-        tasks.update(
-            command,
-            user_task_key,
-            priority=tasks.UNSET if priority is None else priority,
-            follow_up_at=tasks.UNSET if follow_up is None else follow_up or None,
-            reason=asked.get("action") or "",
-        )
+        tasks.update(command, user_task_key, **changes, reason=asked.get("action") or "")
     return Response(status=204)

@@ -67,6 +67,52 @@ def test_refuses_a_follow_up_in_the_past_or_far_away(world: World, clock: Clock)
             office.act(tasks.update, task.key, follow_up_at=moment, by="assistant")
 
 
+def test_a_supervisor_sets_the_due_date_of_a_task_without_a_time_limit(
+    world: World, clock: Clock
+) -> None:
+    office = Office(world)
+    task = office.claim()
+    due = clock.now + dt.timedelta(days=2)
+    with pytest.raises(NotAllowed):
+        office.act(tasks.update, task.key, due_at=due, by="assistant")
+    office.act(tasks.update, task.key, due_at=due, by="supervisor")
+    assert (office.task(task.key).due_at, office.task(task.key).check_at) == (due, due)
+    office.act(tasks.update, task.key, due_at=None, by="supervisor")
+    assert office.task(task.key).check_at is None
+
+
+def test_a_time_limit_is_not_overruled_by_a_due_date(world: World, clock: Clock) -> None:
+    office = Office(
+        world,
+        process(user_task("check", limit="move_in_owner.a_override") + chain("s", "check", "e")),
+    )
+    task = office.claim()
+    before = office.task(task.key).due_at
+    assert before is not None
+    with pytest.raises(Rejected):
+        office.act(tasks.update, task.key, due_at=clock.now + dt.timedelta(days=9), by="supervisor")
+    assert office.task(task.key).due_at == before
+
+
+def test_other_candidates_find_the_task_once_a_supervisor_offers_it_to_them(world: World) -> None:
+    office = Office(world)
+    key = world.task("check").key
+    for wrong in ({"groups": ["nobody"]}, {"users": ["stranger"]}):
+        with pytest.raises(Rejected):
+            office.act(tasks.update, key, **wrong, by="supervisor")
+    office.act(tasks.update, key, groups=["finance_clerk"], users=["assistant"], by="supervisor")
+    assert office.detail("task.updated")["changes"]["users"] == [[], ["assistant"]]
+    assert office.act(tasks.claim, key, by="cashier").assignee_id
+
+
+def test_a_task_always_has_somebody_who_may_do_it(world: World) -> None:
+    office = Office(world)
+    task = world.task("check")
+    with pytest.raises(Rejected, match="nobody would be left"):
+        office.act(tasks.update, task.key, groups=[], by="supervisor")
+    assert office.task(task.key).groups
+
+
 def test_nothing_is_noted_when_nothing_changes(world: World) -> None:
     office = Office(world)
     task = office.claim()
