@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from .asked import Asked
 from .interpreter import Feel, Model
 from .results import Decided, Evaluated, Match, Mention, Result
 
-__all__ = ["Decided", "Evaluated", "Feel", "Match", "Mention", "Model", "Result", "feel"]
+__all__ = ["Asked", "Decided", "Evaluated", "Feel", "Match", "Mention", "Model", "Result", "feel"]
 
 _shared = Feel()
 

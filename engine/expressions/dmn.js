@@ -1,7 +1,7 @@
 // Decisions of a DMN model with what they require. A model is the JSON that engine/decisions.py reads from XML.
 import { FeelFunction } from "feelin";
 import { expression } from "./boxed.js";
-import { clock } from "./functions.js";
+import { scopeOf } from "./functions.js";
 import { converted, declared } from "./types.js";
 import { encode, untagged } from "./values.js";
 
@@ -41,7 +41,7 @@ function started(model, variables, tagged, now) {
   const names = tagged ? {} : inputs;
   return {
     ...{ model, inputs, tagged, done: new Map(), functions: new Map() },
-    ...{ visible: { ...(now ? clock(now) : {}), ...names } },
+    ...{ visible: scopeOf(names, now) },
     ...{ path: [], trace: [], errors: [], warnings: [] },
   };
 }

@@ -1,6 +1,6 @@
 // The FEEL interpreter as it runs in the isolate: one global function, JSON text in and out.
 import { decide, load } from "./dmn.js";
-import { clock } from "./functions.js";
+import { scopeOf } from "./functions.js";
 import { fault, mentionsOf } from "./mentions.js";
 import { evaluated, tested } from "./scope.js";
 import { encode, kindOf } from "./values.js";
@@ -8,19 +8,15 @@ import { encode, kindOf } from "./values.js";
 const MOST_WARNINGS = 20;
 const MOST_SOURCE = 20_000;
 
-function scopeOf({ variables, now }) {
-  return now ? { ...clock(now), ...variables } : variables;
-}
-
 function batch(request) {
-  const scope = scopeOf(request);
+  const scope = scopeOf(request.variables, request.now);
   return request.sources.map((source) =>
     attempt(source, () => evaluated(source, scope)),
   );
 }
 
 function test(request) {
-  const scope = scopeOf(request);
+  const scope = scopeOf(request.variables, request.now);
   return request.sources.map((source) =>
     attempt(source, () => tested(source, request.value, scope)),
   );
@@ -47,7 +43,7 @@ function checkLength(source) {
 
 /** Assigns each source's value to its target; what was assigned is visible to the next. */
 function map(request) {
-  const scope = { ...scopeOf(request) };
+  const scope = { ...scopeOf(request.variables, request.now) };
   const assigned = {};
   for (const [source, target] of request.mappings) {
     const result = mapping(source, scope);

@@ -7,6 +7,7 @@ import {
   evaluate,
 } from "feelin";
 import { encode } from "./values.js";
+import { CALENDAR, NAMES, workdays } from "./workdays.js";
 
 const isText = (value) => typeof value === "string";
 const define = (parameters, body) => new FeelFunction(body, parameters);
@@ -72,7 +73,19 @@ export function clock(moment) {
   };
 }
 
-const known = new Map(Object.keys(FUNCTIONS).map((name) => [name, true]));
+/** The variables of a request beside the functions that belong to it: its clock, the calendar it brings along. */
+export function scopeOf(variables, now) {
+  const { [CALENDAR]: calendar, ...names } = variables;
+  return {
+    ...(now ? clock(now) : {}),
+    ...(calendar ? workdays(calendar) : {}),
+    ...names,
+  };
+}
+
+const known = new Map(
+  [...Object.keys(FUNCTIONS), ...NAMES].map((name) => [name, true]),
+);
 
 /** Whether FEEL has a function of that name. */
 export function isFunctionName(name) {

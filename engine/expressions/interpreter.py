@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.errors import ExpressionFailed
 
 from . import plain
+from .asked import Asked
 from .isolate import Isolate, Stopped
 from .results import Decided, Evaluated, Match, Mention, Pair, Result
 
@@ -206,7 +207,11 @@ def _iso(now: datetime | None) -> str | None:
 
 def _mentioned(variables: Mapping[str, Any], text: str) -> dict[str, Any]:
     squeezed = "".join(text.split())
-    return {name: value for name, value in variables.items() if "".join(name.split()) in squeezed}
+    return {
+        name: value() if isinstance(value, Asked) else value
+        for name, value in variables.items()
+        if "".join(name.split()) in squeezed
+    }
 
 
 def _result(reply: dict[str, Any]) -> Result:

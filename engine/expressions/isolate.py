@@ -24,8 +24,9 @@ from py_mini_racer import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The time limit is the wall's. A call that ran out of it while the process hardly ran was kept waiting by the machine.
-PATIENCE = 2
+# The time limit is the wall's. A call that ran out of it while the process hardly ran was kept waiting by the machine, and
+# is tried again with so many times the limit.
+PATIENCE = (1, 4, 16)
 BUNDLE = Path(__file__).with_name("feel.bundle.js")
 
 # Memory protection keys are per thread: V8 would crash in every thread that does not descend from the one that
@@ -77,31 +78,31 @@ class Isolate:
                 racer.close()
 
     def _evaluate(self, code: str) -> str:
-        for _ in range(PATIENCE):
+        for times in PATIENCE:
             try:
-                return self._answer(code)
+                return self._answer(code, self.seconds * times)
             except _Starved:
                 continue
-        return self._answer(code, patient=False)
+        raise Stopped("the machine is too busy")
 
-    def _answer(self, code: str, *, patient: bool = True) -> str:
+    def _answer(self, code: str, seconds: float) -> str:
         fresh = self._racer is None
         try:
-            return self._attempt(self._racer or self._start(), code, patient=patient)
+            return self._attempt(self._racer or self._start(), code, seconds)
         except _OutOfMemory:
             if fresh:
                 raise
             # What filled the memory may be the garbage of earlier calls.
-            return self._attempt(self._start(), code, patient=patient)
+            return self._attempt(self._start(), code, seconds)
 
-    def _attempt(self, racer: MiniRacer, code: str, *, patient: bool) -> str:
+    def _attempt(self, racer: MiniRacer, code: str, seconds: float) -> str:
         began = time.process_time()
         try:
-            return str(racer.eval(code, timeout_sec=self.seconds))
+            return str(racer.eval(code, timeout_sec=seconds))
         except JSTimeoutException:
-            if racer.was_hard_memory_limit_reached() or not _answers(racer, self.seconds):
+            if racer.was_hard_memory_limit_reached() or not _answers(racer, seconds):
                 self._abandon()
-            if patient and time.process_time() - began < self.seconds / 2:
+            if time.process_time() - began < self.seconds / 2:
                 raise _Starved from None
             raise Stopped(f"it took longer than {self.seconds} s") from None
         except JSEvalException as error:
