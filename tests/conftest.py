@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import settings
+from sqlalchemy.pool import NullPool
 
 from engine import demo
 from engine.deployment import library
@@ -130,20 +131,50 @@ def demo_engine(engine: Engine) -> Engine:
     return engine
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application is put together once: that takes longer than most tests."""
+    return create_app(_config(tmp_path_factory.mktemp("app"), "sqlite://", Clock()))
+
+
 @pytest.fixture
-def app(engine: Engine, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+def own_app() -> None:
+    """Gives a test that changes how the application is put together one of its own as `app`."""
+
+
+@pytest.fixture
+def app(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, clock: Clock
+) -> Iterator[Flask]:
     """The web application on this test's own database; forms need no CSRF token here."""
-    made = create_app(
-        Config(
-            home=tmp_path / "home",
-            database_url=database_url,
-            public_url="http://guicheng.test",
-            secret=SECRET,
-            clock=clock,
-            testing=True,
-        )
-    )
+    config = _config(tmp_path / "home", database_url, clock)
+    if "own_app" in request.fixturenames:
+        made = create_app(config)
+    else:
+        made = request.getfixturevalue("shared_app")
+        _move(made, config)
     made.config["WTF_CSRF_ENABLED"] = False
     yield made
     with made.app_context():
         db.engine.dispose()
+
+
+def _config(home: Path, database_url: str, clock: Clock) -> Config:
+    return Config(
+        home=home,
+        database_url=database_url,
+        public_url="http://guicheng.test",
+        secret=SECRET,
+        clock=clock,
+        testing=True,
+    )
+
+
+def _move(app: Flask, config: Config) -> None:
+    """Let an application run on another database, with another clock and data folder."""
+    with app.app_context():
+        bind = db.engines[None] = database.connect(config.database_url, poolclass=NullPool)
+        app.extensions["config"] = config
+        app.extensions["guicheng"] = Engine(
+            bind, home=config.home, secret=config.secret, clock=config.clock
+        )

@@ -64,6 +64,15 @@ def _load(session: Session, key: int) -> Definition:
     row = session.get(ProcessDefinition, key, options=[joinedload(ProcessDefinition.resource)])
     if row is None:
         raise NotFound(noun="process definition", key=key)
+    return _definition(row, parse(row.resource.content))
+
+
+def remember(engine: Engine, row: ProcessDefinition, diagram: Diagram) -> None:
+    """Keep what was just deployed, so that its diagram is not checked again when it is first used."""
+    _cached(engine, "definitions", row.key, lambda: _definition(row, diagram))
+
+
+def _definition(row: ProcessDefinition, diagram: Diagram) -> Definition:
     return Definition(
         key=row.key,
         process_id=row.process_id,
@@ -73,7 +82,7 @@ def _load(session: Session, key: int) -> Definition:
         deployment_key=row.deployment_key,
         start_groups=tuple(row.start_groups),
         start_form_id=row.start_form_id,
-        diagram=parse(row.resource.content),
+        diagram=diagram,
     )
 
 

@@ -132,7 +132,7 @@ def test_a_page_of_another_site_gets_nothing_with_the_browsers_password(
 
 
 @pytest.fixture
-def throttled(app: Flask) -> Iterator[None]:
+def throttled(own_app: None, app: Flask) -> Iterator[None]:
     app.config["RATELIMIT_ENABLED"] = True
     limiter.enabled = True
     limiter.init_app(app)

@@ -88,6 +88,7 @@ def test_signs_out_for_good(sign_in, world: World, clock: Clock):
     assert client.post("/logout").status_code == 302
 
 
+@pytest.mark.usefixtures("own_app")
 def test_slows_down_who_keeps_guessing_without_losing_the_user_name(app: Flask, world: World):
     app.config["RATELIMIT_ENABLED"] = True
     limiter.init_app(app)
