@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import executions, instances, submissions, tasks
+from engine import executions, inquiries, instances, submissions, tasks
 from engine.deployment import definitions
 from engine.deployment.definitions import Definition
 from engine.engine import Command
@@ -100,7 +100,8 @@ def _checked(
     if form is None:
         return {name: value for name, value in variables.items() if name in before}
     definition = definitions.get(command.engine, command.session, task.definition_key)
-    scope = {**scope_of(definition, instance, task.element_id), **before}
+    seen = {**scope_of(definition, instance, task.element_id), **before}
+    scope = {**inquiries.of_instance(command, instance), **seen}
     return submissions.check(command, form, variables, scope, task.site)
 
 

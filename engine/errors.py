@@ -42,6 +42,18 @@ class NotAllowed(EngineError):
     code = "not_allowed"
 
 
+class NotDistinct(NotAllowed):
+    """Who completed “{step}” may not do this task."""
+
+    code = "not_distinct"
+
+
+class StarterExcluded(NotAllowed):
+    """Who started this may not do this task."""
+
+    code = "starter_excluded"
+
+
 class Rejected(EngineError):
     """This cannot be done as asked: {reason}."""
 

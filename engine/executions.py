@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from engine import inquiries
 from engine.deployment import definitions
 from engine.deployment.definitions import Definition
 from engine.engine import Command, Engine
@@ -16,6 +17,7 @@ from engine.expressions import feel
 from engine.models.instance import ProcessInstance
 from engine.runtime import Binding, Budget, Context, Execution
 from engine.staff.access import Actor
+from engine.timing import clocks
 
 
 def load(command: Command, instance: ProcessInstance) -> Execution:
@@ -47,21 +49,24 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
     """What the runtime may ask of the world outside while it runs this instance."""
     zone = ZoneInfo(instance.policy["zone"])
     local_now = command.now.astimezone(zone)
+    seen = names(command, instance)
 
     def diagram_for(process: str | int) -> tuple[int, Any]:
-        called = (
-            definitions.get(command.engine, command.session, process)
-            if isinstance(process, int)
-            else definitions.latest(command.engine, command.session, process)
-        )
-        return called.key, called.diagram
+        if isinstance(process, int):
+            called = definitions.get(command.engine, command.session, process)
+            return called.key, called.diagram
+        return begun(definitions.latest(command.engine, command.session, process))
 
     def bound(process_id: str, binding: Binding) -> tuple[int, Any]:
-        called = definitions.bound(command.engine, command.session, process_id, binding)
+        return begun(definitions.bound(command.engine, command.session, process_id, binding))
+
+    def begun(called: Definition) -> tuple[int, Any]:
+        if clocks.widen(command, instance, called.diagram):
+            seen.update(environment(instance))
         return called.key, called.diagram
 
     def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
-        scope = {**environment(instance), **variables}
+        scope = {**names(command, instance), **variables}
         decided = definitions.decide(
             command.engine,
             command.session,
@@ -81,10 +86,15 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         diagram_for=diagram_for,
         bound=bound,
         new_key=command.new_key,
-        environment=environment(instance),
+        environment=seen,
         budget=Budget(),
         zone=zone,
     )
+
+
+def names(command: Command, instance: ProcessInstance) -> dict[str, Any]:
+    """The same names, and those that are asked for only when an expression has them (`inquiries`)."""
+    return {**inquiries.of_instance(command, instance), **environment(instance)}
 
 
 def environment(instance: ProcessInstance) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from engine.errors import (
     Rejected,
 )
 from engine.expressions import feel
+from engine.flow import hidings
 from engine.models.identity import Site, User
 from engine.models.instance import (
     ACTIVE,
@@ -40,7 +41,7 @@ from engine.models.instance import (
 )
 from engine.models.job import Incident, Job, MessageSubscription
 from engine.models.task import Copy, UserTask
-from engine.runtime import Element, Execution, cancelable_until
+from engine.runtime import Element, Execution, cancelable_until, cancelable_within
 from engine.staff import approvers
 from engine.staff.access import Actor
 from engine.store.keys import is_key
@@ -53,16 +54,18 @@ LONGEST_KEY = 255
 
 
 def visible_to(actor: Actor) -> Select[ProcessInstance]:
-    """Select the instances the actor may see: those of the sites where the actor works."""
+    """Select the instances the actor may see: those of the sites where the actor works, but for those kept from him."""
     query = select(ProcessInstance)
     if actor.is_system:
         return query
+    if actor.hidden:
+        query = query.where(ProcessInstance.key.not_in(actor.hidden))
     return query.where(ProcessInstance.site_id.in_(actor.site_ids))
 
 
 def get(session: Session, actor: Actor, key: int) -> ProcessInstance:
     """Give an instance the actor may read: of a site where he works, or sent to him. Raises NotFound for all others."""
-    if not is_key(key):
+    if not is_key(key) or not actor.may_see(key):
         raise NotFound(noun="process instance", key=key)
     found = session.scalar(visible_to(actor).where(ProcessInstance.key == key))
     if found is None and actor.user_id is not None:
@@ -122,6 +125,8 @@ def start(
     instance.active = []
     command.session.add(instance)
     _insert(command.session, instance)
+    if parent_key is not None:
+        hidings.inherit(command, instance)
     command.audit("instance.started", instance.process_id, on=instance, number=instance.number)
     save(command, instance, execution)
     if failed:
@@ -183,7 +188,7 @@ def _business_key(
     source = event.properties.get("businessKey", "") if event else ""
     if not source.startswith("="):
         return source
-    scope = {**executions.environment(instance), **variables}
+    scope = {**executions.names(command, instance), **variables}
     now = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
     result = feel().batch([source], scope, now=now)[0]
     if result.error or not isinstance(result.value, str) or len(result.value) > LONGEST_KEY:
@@ -261,7 +266,8 @@ def lock_found(
 
 
 def _own(command: Command, found: ProcessInstance | None, noun: str, key: int) -> ProcessInstance:
-    if found is None or not command.actor.belongs_to(found.site_id):
+    actor = command.actor
+    if found is None or not actor.belongs_to(found.site_id) or not actor.may_see(found.key):
         raise NotFound(noun=noun, key=key)
     return found
 
@@ -277,7 +283,10 @@ def require_running(instance: ProcessInstance) -> None:
 def save(command: Command, instance: ProcessInstance, execution: Execution) -> None:
     """Project what the execution did onto rows and keep its state."""
     skipped = approvers.pass_over(command, instance, execution)
+    faults = hidings.follow(command, instance, execution)
     projection.project(command, instance, execution)
+    for fault in faults:
+        projection.record_failure(command, instance, instance.process_id, fault)
     if skipped:
         approvers.close_skipped(command, instance, skipped)
     instance.state = execution.save()
@@ -354,11 +363,15 @@ def oversees(command: Command, instance: ProcessInstance) -> bool:
 
 
 def _may_take_back(command: Command, instance: ProcessInstance) -> bool:
-    """Whether the actor started it, and no step was reached from which `cancelable` no longer lets the starter cancel."""
+    """Whether the actor started it, and neither the step nor the time was reached up to which `cancelable` lets him."""
     if instance.started_by is None or instance.started_by != command.actor.user_id:
         return False
     definition = definitions.get(command.engine, command.session, instance.definition_key)
-    steps = cancelable_until(definition.diagram.content[definition.process_id])
+    process = definition.diagram.content[definition.process_id]
+    limit = cancelable_within(process)
+    if limit is not None and command.now > limit.after(instance.started_at):
+        return False
+    steps = cancelable_until(process)
     if steps is None or any(entry["id"] in steps for entry in instance.active):
         return False
     reached = exists().where(

@@ -55,6 +55,7 @@ def activate(
     )
     if not command.actor.is_system:
         query = query.where(Job.site_id.in_(command.actor.site_ids))
+        query = query.where(Job.instance_key.not_in(command.actor.hidden))
     leased = list(command.session.scalars(query))
     for job in leased:
         job.worker = worker

@@ -34,7 +34,7 @@ from engine.runtime import (
     SubscriptionOpened,
     UserTaskOpened,
 )
-from engine.staff import approvers, notifications
+from engine.staff import approvers, notifications, sight
 from engine.staff.roles import STARTER
 from engine.store import statements
 from engine.timing import clocks, spans
@@ -161,10 +161,11 @@ def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpen
 
 
 def _assignee(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> int | None:
+    found = instance.started_by if STARTER in opened.candidate_groups else None
     if opened.assignee:
         drawn = select(User.id).where(User.username == opened.assignee, User.active)
-        return command.session.scalar(drawn)
-    return instance.started_by if STARTER in opened.candidate_groups else None
+        found = command.session.scalar(drawn)
+    return None if found in sight.kept_from(command.session, instance) else found
 
 
 def add_candidates(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engine import instances, submissions, tasks
+from engine import inquiries, instances, submissions, tasks
 from engine.deployment.definitions import Definition
 from engine.engine import Command
 from engine.errors import NotAllowed
@@ -21,6 +21,7 @@ from engine.staff.access import Actor
 PREFIX = "sent:"
 REMEMBERED = dt.timedelta(days=7)
 MAX_TOKEN = 48
+MOST = 5
 
 
 def subject(definition: Definition) -> str:
@@ -52,12 +53,25 @@ def start(
     variables = dict(raw)
     form = submissions.form_of(command, definition.key, definition.start_form_id)
     if form is not None:
-        variables = submissions.check(command, form, raw, {}, site)
+        variables = submissions.check(command, form, raw, inquiries.of_site(command, site.id), site)
     instance = instances.start(command, definition, site, variables)
     tasks.drop_draft(command, subject(definition))
     if token:
         _remember(command, token, instance)
     return instance
+
+
+def lately(
+    session: Session, actor: Actor, definition: Definition, site: Site, since: dt.datetime
+) -> list[ProcessInstance]:
+    """List the running instances of a procedure at a site that began after a moment, the latest first."""
+    query = instances.visible_to(actor).where(
+        ProcessInstance.process_id == definition.process_id,
+        ProcessInstance.site_id == site.id,
+        ProcessInstance.started_at > since,
+        ProcessInstance.ended_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(ProcessInstance.started_at.desc()).limit(MOST)))
 
 
 def _mark(token: str) -> str:

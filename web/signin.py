@@ -10,9 +10,9 @@ from flask import Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.models.identity import LoginSession, Site, User
-from engine.staff import identity
+from engine.staff import identity, sight
 from engine.staff.access import Actor, load_actor
-from web.extensions import engine, session
+from web.extensions import db, engine, session
 
 COOKIE = "guicheng_session"
 TOUCH_AFTER = dt.timedelta(minutes=5)
@@ -45,6 +45,7 @@ def identify() -> ResponseReturnValue | None:
 
 def _admit(login: LoginSession, user: User, actor: Actor, token: str) -> None:
     g.login, g.user, g.actor = login, user, actor
+    sight.narrow(db.session(), actor.hidden)
     if engine.clock() - login.seen_at > TOUCH_AFTER:
         with engine.begin(actor) as command:
             identity.touch_session(command, token)

@@ -23,7 +23,7 @@ export function workdays(calendar) {
       const fits = Number.isInteger(count) && Math.abs(count) <= MOST;
       return day && fits ? added(day, count, works) : null;
     }),
-    "working days between": define(["from", "to"], (from, to) => {
+    "count working days": define(["from", "to"], (from, to) => {
       const [first, last] = [dayOf(from), dayOf(to)];
       return first && last ? counted(first, last, works) : null;
     }),
@@ -59,7 +59,7 @@ function counted(from, to, works) {
   if (Math.abs(from.until(to, { largestUnit: "day" }).days) > MOST * 2)
     return null;
   let total = 0;
-  for (let day = from; !day.equals(to); ) {
+  for (let day = from; !day.equals(to);) {
     day = next(day, step);
     if (works(day)) total += step;
   }

@@ -10,6 +10,7 @@ from engine.forms.defaults import blank_row, touched, without_blank_rows
 from engine.forms.errors import Finding, InvalidForm
 from engine.forms.facts import Cell, Facts
 from engine.forms.form import Form
+from engine.forms.moments import local
 from engine.forms.options import Choice
 from engine.forms.schema import ROW
 
@@ -26,6 +27,7 @@ __all__ = [
     "Resolver",
     "blank_row",
     "every",
+    "local",
     "place",
     "touched",
     "without_blank_rows",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.forms import errors
-from engine.forms.components import INPUTS, LISTS_OF_FILES, ONE_OF, SOME_OF, TEXTS, join, scope
+from engine.forms.components import (
+    COUNTED,
+    INPUTS,
+    LISTS_OF_FILES,
+    ONE_OF,
+    SOME_OF,
+    TEXTS,
+    join,
+    scope,
+)
+from engine.forms.moments import comparable, local
 from engine.forms.rules import WRONG, bound
 from engine.money import yuan
 
@@ -89,18 +99,20 @@ def _judge(
     if kind == "documents":
         yield from _documents(cell, facts, resolver)
     elif value in (None, "", [], False) and not _is_zero(value):
-        yield cell.path, errors.Required() if facts.required(cell) else None
+        yield cell.path, errors.Required() if facts.required(cell) else _counted(cell, facts, 0)
     elif kind in LISTS_OF_FILES:
         yield cell.path, _files(value, facts.base(cell), resolver)
     elif kind in ONE_OF | SOME_OF:
-        yield cell.path, _choice(value, facts, cell)
+        yield cell.path, _choice(value, facts, cell) or _violated(cell, facts)
     else:
         yield (
             cell.path,
             _reference(cell, facts, resolver)
             or _bounds(cell, facts)
+            or _dated(cell, facts, now)
             or _passed(cell, now)
-            or _ahead(cell, now),
+            or _ahead(cell, now)
+            or _violated(cell, facts),
         )
 
 
@@ -111,7 +123,23 @@ def _is_zero(value: object) -> bool:
 def _choice(value: object, facts: Facts, cell: Cell) -> FieldError | None:
     offered = {choice.value for choice in facts.choices(cell)}
     chosen = value if isinstance(value, list) else [value]
-    return None if offered.issuperset(chosen) else errors.NotAnOption()
+    if not offered.issuperset(chosen):
+        return errors.NotAnOption()
+    return _counted(cell, facts, len(chosen))
+
+
+def _counted(cell: Cell, facts: Facts, length: int) -> FieldError | None:
+    """Hold what is listed against how much must and may be."""
+    if cell.component.type not in COUNTED:
+        return None
+    return _sized(cell, facts, length, errors.TooFewItems, errors.TooManyItems)
+
+
+def _violated(cell: Cell, facts: Facts) -> FieldError | None:
+    """Judge by the rule over the other fields and the variables; only true is right."""
+    if "valid" not in cell.component.rules or facts.answer(cell, "valid") is True:
+        return None
+    return errors.RuleViolated(hint=str(cell.component.properties["validMessage"]))
 
 
 def _reference(cell: Cell, facts: Facts, resolver: Resolver) -> FieldError | None:
@@ -167,8 +195,22 @@ def _bounds(cell: Cell, facts: Facts) -> FieldError | None:
         return _between(cell, facts, bound(value), "min", "max", errors.TooSmall, errors.TooLarge)
     if kind in TEXTS:
         return _sized(cell, facts, len(value), errors.TooShort, errors.TooLong)
-    if kind == "dynamiclist":
-        return _sized(cell, facts, len(value), errors.TooFewItems, errors.TooManyItems)
+    return _counted(cell, facts, len(value)) if kind in COUNTED else None
+
+
+def _dated(cell: Cell, facts: Facts, now: datetime) -> FieldError | None:
+    """Hold a date, time or moment against the earliest and latest that are allowed."""
+    if cell.component.type != "datetime":
+        return None
+    subtype, zone = cell.component.subtype, now.tzinfo or UTC
+    value = comparable(cell.value, subtype, zone)
+    least, most = facts.bound(cell, "min"), facts.bound(cell, "max")
+    earliest = comparable(least, subtype, zone)
+    latest = comparable(most, subtype, zone, end=True)
+    if earliest and value and value < earliest:
+        return errors.TooEarly(limit=local(least, subtype, zone).replace("T", " "))
+    if latest and value and value > latest:
+        return errors.TooLate(limit=local(most, subtype, zone, end=True).replace("T", " "))
     return None
 
 

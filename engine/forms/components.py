@@ -19,6 +19,8 @@ TEXTS: Final = frozenset({"textfield", "textarea"})
 LISTS_OF_FILES: Final = frozenset({"photo", "filepicker"})
 ONE_OF: Final = frozenset({"select", "radio"})
 SOME_OF: Final = frozenset({"checklist", "taglist"})
+COUNTED: Final = SOME_OF | {"dynamiclist"}
+"""What has as many parts as a person gives, between `minLength` and `maxLength`."""
 INPUTS: Final = (
     TEXTS | LISTS_OF_FILES | ONE_OF | SOME_OF
     | {"number", "checkbox", "datetime", "unit", "person", "signature", "money", "documents"}

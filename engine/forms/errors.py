@@ -136,6 +136,24 @@ class DateAhead(FieldError):
     code = "date_ahead"
 
 
+class TooEarly(FieldError):
+    """Not before {limit}."""
+
+    code = "too_early"
+
+
+class TooLate(FieldError):
+    """Not after {limit}."""
+
+    code = "too_late"
+
+
+class RuleViolated(FieldError):
+    """This does not fit what else is known: {hint}."""
+
+    code = "rule_violated"
+
+
 class NotAnEmail(FieldError):
     """This is not an e-mail address."""
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from engine.forms.components import (
     CONTAINERS,
+    COUNTED,
     FILLS,
+    INPUTS,
     LEAVES,
     LISTS_OF_FILES,
     PAST,
@@ -23,6 +26,7 @@ from engine.forms.components import (
     join,
 )
 from engine.forms.errors import Finding, InvalidForm
+from engine.forms.moments import comparable
 from engine.forms.rules import BOUNDS, WRONG, bound, rules_of
 from engine.forms.structure import KEY, findings_of_structure
 
@@ -177,7 +181,13 @@ def _components(schema: object) -> Iterator[object]:
 def _findings_of_bounds(tree: tuple[Component, ...]) -> Iterator[Finding]:
     for component in every(tree):
         for name in BOUNDS:
-            if name not in component.rules and bound(component.limits.get(name)) is WRONG:
+            limit = component.limits.get(name)
+            if name in component.rules or limit in (None, ""):
+                continue
+            if component.type == "datetime" and name in ("min", "max"):
+                if comparable(limit, component.subtype, UTC) is None:
+                    yield Finding("bad_limit", component.path, {"property": name})
+            elif bound(limit) is WRONG:
                 yield Finding("bad_number", component.path, {"property": name})
 
 
@@ -186,9 +196,19 @@ def _findings_of_properties(tree: tuple[Component, ...]) -> Iterator[Finding]:
         moment, fill = component.properties.get("moment"), component.properties.get("fill")
         if fill is not None and not (component.type == "textfield" and fill in FILLS):
             yield Finding("bad_fill", component.path, {"fill": fill})
+        yield from _findings_of_validity(component)
         dated = component.type == "datetime" and component.subtype != "time"
         if moment is not None and not (dated and moment == PAST):
             yield Finding("bad_moment", component.path, {"moment": moment})
+
+
+def _findings_of_validity(component: Component) -> Iterator[Finding]:
+    rule, message = (component.properties.get(name) for name in ("validWhen", "validMessage"))
+    if rule is None and message is None:
+        return
+    stated = isinstance(rule, str) and rule.strip() and isinstance(message, str) and message.strip()
+    if not stated or component.type not in INPUTS | COUNTED:
+        yield Finding("bad_validity", component.path, {"rule": rule, "message": message})
 
 
 def _findings_of_types(tree: tuple[Component, ...], inside: str = "") -> Iterator[Finding]:

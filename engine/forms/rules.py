@@ -19,7 +19,7 @@ BOUNDS: Final = ("min", "max", "minLength", "maxLength")
 def rules_of(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, str]:
     """Collect the expressions of one component without their leading `=`; `defaults` are the form's properties.
 
-    Keys: hide, readonly, required, options, value (an `expression` component), optional (documents), min, max, minLength,
+    Keys: hide, readonly, required, valid, options, value (an `expression` component), optional (documents), min, max, minLength,
     maxLength, rows (a table), label, description, text, and `text.0`, `text.1` … for `{{…}}` inside a text.
     """
     return {name: source for name, source in _sources(raw, defaults) if source}
@@ -31,6 +31,7 @@ def _sources(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[tu
     yield "hide", _bare((raw.get("conditional") or {}).get("hide"))
     yield "readonly", _marked(raw.get("readonly"))
     yield "required", _bare(properties.get("requiredWhen"))
+    yield "valid", _bare(properties.get("validWhen"))
     if raw.get("type") == "documents":
         yield (
             "optional",

@@ -29,6 +29,7 @@ class Clock(Base):
     __table_args__ = (
         Index("ix_clock_check", "check_at", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("ix_clock_instance", "instance_key"),
+        Index("ix_clock_limit", "site_id", "limit_key", "due_at"),
     )
 
     key: Mapped[pk]

@@ -12,7 +12,10 @@ from engine.models.base import Base, JSONText, Key, UTCDateTime, instant, name, 
 
 
 class Deployment(Base):
-    """One bundle as it was deployed at one moment; `definitions` maps its processes to the keys of their versions then."""
+    """One bundle as it was deployed at one moment; `definitions` maps its processes to the keys of their versions then.
+
+    `override_reason` says why it was deployed though no proof held; `restores_key` is the deployment it went back to.
+    """
 
     __tablename__ = "deployment"
 
@@ -22,6 +25,8 @@ class Deployment(Base):
     note: Mapped[str] = mapped_column(String(1000), default="")
     shipped: Mapped[bool] = mapped_column(default=False)
     definitions: Mapped[dict[str, int] | None] = mapped_column(JSONText)
+    override_reason: Mapped[str | None] = mapped_column(String(1000))
+    restores_key: Mapped[int | None] = mapped_column(Key)
     deployed_by: Mapped[int | None] = mapped_column(Key, ForeignKey("user.id"))
     deployed_at: Mapped[instant]
 

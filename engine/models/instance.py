@@ -24,7 +24,7 @@ class ProcessInstance(Base):
     `state` is the runtime's own compressed state without the diagram and without the variables of the process scope,
     which stand in `variables`. `correlation_key` is that of the message that started it. `policy` holds the limits and settings the definition names, as they were at the start.
     `active` lists the element instances alive now (key, id, type, process, definition, scope, flow, joined, since), `next_due` is the earliest timer.
-    `outcome` is reject where a rejection ended it. `audit_seq` and `audit_hash` are the head of the instance's audit chain.
+    `private` instances are hidden from somebody (`hiding`). `outcome` is reject where a rejection ended it. `audit_seq` and `audit_hash` are the head of the instance's audit chain.
     """
 
     __tablename__ = "process_instance"
@@ -72,6 +72,7 @@ class ProcessInstance(Base):
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     reason: Mapped[str] = mapped_column(String(1000), default="")
     outcome: Mapped[str | None] = mapped_column(String(16))
+    private: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     variables: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)
     policy: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)

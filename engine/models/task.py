@@ -23,6 +23,7 @@ _CLAIMABLE = text("state = 'created' AND assignee_id IS NULL")
 _WATCHED = text("check_at IS NOT NULL")
 _DELEGATED = text("owner_id IS NOT NULL AND state = 'created'")
 _SIGNERS = text("root_key IS NOT NULL")
+_TIMED = text("due_at IS NOT NULL")
 
 
 class UserTask(Base):
@@ -53,6 +54,8 @@ class UserTask(Base):
         Index("ix_user_task_owner", "owner_id",
               sqlite_where=_DELEGATED, postgresql_where=_DELEGATED),
         Index("ix_user_task_root", "root_key", sqlite_where=_SIGNERS, postgresql_where=_SIGNERS),
+        Index("ix_user_task_step", "site_id", "process_id", "element_id", "due_at",
+              sqlite_where=_TIMED, postgresql_where=_TIMED),
     )  # fmt: skip
 
     key: Mapped[pk]

@@ -29,8 +29,10 @@ class IncidentResolved(Conflict):
 
 
 def visible_to(actor: Actor) -> Select[Incident]:
-    """Select the incidents of the sites where the actor works."""
+    """Select the incidents of the sites where the actor works, but for those of instances kept from him."""
     query = select(Incident)
+    if actor.hidden:
+        query = query.where(Incident.instance_key.not_in(actor.hidden))
     return query if actor.is_system else query.where(Incident.site_id.in_(actor.site_ids))
 
 

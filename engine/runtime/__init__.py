@@ -4,7 +4,9 @@
 happened.
 """
 
+from engine.runtime.approvals import HIDDEN_FROM
 from engine.runtime.approvals import until as cancelable_until
+from engine.runtime.approvals import within as cancelable_within
 from engine.runtime.context import Binding, Budget, Context
 from engine.runtime.diagram import Diagram, Element, Flow, Loop, Process, Trigger
 from engine.runtime.events import (
@@ -25,7 +27,7 @@ from engine.runtime.events import (
 )
 from engine.runtime.execution import Execution
 from engine.runtime.finding import Finding
-from engine.runtime.gate import check, parse
+from engine.runtime.gate import check, examine, parse
 from engine.runtime.migration import Misfit, Route, Unmigratable
 from engine.runtime.moves import Move, Standing
 from engine.runtime.state import StateUnfit
@@ -34,6 +36,7 @@ from engine.runtime.values import UnsafeValue, check_variables
 from engine.runtime.votes import Vote
 
 __all__ = [
+    "HIDDEN_FROM",
     "Active",
     "Binding",
     "Budget",
@@ -70,8 +73,10 @@ __all__ = [
     "UserTaskOpened",
     "Vote",
     "cancelable_until",
+    "cancelable_within",
     "check",
     "check_variables",
+    "examine",
     "instant",
     "parse",
 ]

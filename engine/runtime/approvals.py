@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.runtime.detours import END, REJECT_TO
 from engine.runtime.diagram import split
 from engine.runtime.finding import Finding
+from engine.runtime.timers import Duration
 from engine.runtime.votes import Vote
 
 if TYPE_CHECKING:
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
 OUTCOMES = ("approve", "conditional", "reject", "return", "abstain")
 STARTER, PREVIOUS, ANY = "starter", "previous", "any"
 CANCELABLE = "cancelable"
-_CANCELABLE = re.compile(r"starter(?:\s+until\s+(.+))?")
+DISTINCT_FROM = "distinctFrom"
+HIDDEN_FROM = "hiddenFrom"
+_CANCELABLE = re.compile(r"starter(?:\s+until\s+(.+)|\s+within\s+(P\S+))?")
 
 
 def until(process: Process) -> list[str] | None:
     """The elements up to which the starter may cancel the process (none: to its end); None if the starter may not."""
     found = _CANCELABLE.fullmatch(process.properties.get(CANCELABLE, "").strip())
     return split(found[1] or "") if found else None
+
+
+def within(process: Process) -> Duration | None:
+    """How long after the start the starter may cancel the process; None if time does not limit it."""
+    found = _CANCELABLE.fullmatch(process.properties.get(CANCELABLE, "").strip())
+    return Duration.parse(found[2]) if found and found[2] else None
 
 
 def check(diagram: Diagram) -> list[Finding]:
@@ -45,6 +54,10 @@ def _element(diagram: Diagram, element: Element) -> Iterator[Finding]:
             target is None or target.process_id != element.process_id
         ):
             yield _missing(element, "The step to return to", name)
+    for name in split(properties.get(DISTINCT_FROM, "")):
+        # A process that is called runs in the same instance, and its steps may be meant.
+        if name != STARTER and name not in diagram.elements and not diagram.called_processes:
+            yield _missing(element, f"The step of {DISTINCT_FROM}", name)
     yield from _rejection(diagram, element)
     yield from _vote(element)
 
@@ -76,17 +89,26 @@ def _process(diagram: Diagram, process: Process) -> Iterator[Finding]:
     if CANCELABLE not in process.properties:
         return
     steps = until(process)
-    if steps is None:
+    if steps is None or not _is_timed(process):
         text = process.properties[CANCELABLE]
         params = {
             "what": f"{CANCELABLE} = {text}",
-            "reason": "write starter, or starter until <step>",
+            "reason": "write starter, starter until <step>, or starter within <duration>",
         }
         yield Finding("error", "unsupported", process.id, process.line, params)
     for name in steps or ():
         if name not in diagram.elements:
             params = {"what": f"The step of {CANCELABLE}", "id": name}
             yield Finding("error", "reference", process.id, process.line, params)
+
+
+def _is_timed(process: Process) -> bool:
+    """Whether the time in `cancelable`, if any, can be read."""
+    try:
+        within(process)
+    except ValueError:
+        return False
+    return True
 
 
 def _unsupported(element: Element, what: str, reason: str) -> Finding:

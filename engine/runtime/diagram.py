@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.runtime.specs import ProcessSpec
 
 NOTHING: Mapping[str, str] = {}
+OF_UNIT = re.compile(r"\bunit_(?:open|latest)\.([A-Za-z_]\w*)")
 SETTING = re.compile(r"camunda\.vars\.tenant\.([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 
 
@@ -228,6 +229,11 @@ class Diagram:
     def setting_keys(self) -> frozenset[str]:
         """The site settings that expressions read as `camunda.vars.tenant.<key>`."""
         return frozenset(SETTING.findall(self.xml.decode()))
+
+    @cached_property
+    def asked_processes(self) -> frozenset[str]:
+        """The processes whose instances of the same unit expressions ask for (`unit_open.<process>`, `unit_latest.<process>`)."""
+        return frozenset(OF_UNIT.findall(self.xml.decode()))
 
     def _texts(self, extension: str, attribute: str) -> frozenset[str]:
         found = (e.extension(extension).get(attribute, "") for e in self.elements.values())

@@ -15,18 +15,19 @@ def check(source: bytes) -> list[Finding]:
 
     Never raises for a hostile or broken file. No error among the findings means `parse` will take it.
     """
-    return _examine(source)[1]
+    return examine(source)[1]
 
 
 def parse(source: bytes) -> Diagram:
     """The checked diagram, ready to run. Raises InvalidDiagram with all findings if one of them is an error."""
-    diagram, findings = _examine(source)
+    diagram, findings = examine(source)
     if diagram is None or any(finding.severity == "error" for finding in findings):
         raise InvalidDiagram(findings=findings)
     return diagram
 
 
-def _examine(source: bytes) -> tuple[Diagram | None, list[Finding]]:
+def examine(source: bytes) -> tuple[Diagram | None, list[Finding]]:
+    """What `parse` gives and what `check` finds, in one go; no diagram where it could not be read."""
     try:
         return _read(source)
     except Refusal as refusal:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.expressions import feel
+from engine.runtime.approvals import HIDDEN_FROM
 from engine.runtime.finding import Finding
 from engine.runtime.multi_instance import MOST
 from engine.runtime.timers import Timer
@@ -71,6 +72,8 @@ def _uncompilable(texts: list[Text]) -> list[Finding]:
 def _all(diagram: Diagram) -> Iterator[Text]:
     for process in diagram.content.values():
         yield Text(process.id, process.line, "summary", process.properties.get("summary", ""))
+        hidden_from = process.properties.get(HIDDEN_FROM, "")
+        yield Text(process.id, process.line, HIDDEN_FROM, hidden_from, required=True)
     for flow in diagram.flows.values():
         yield Text(flow.id, flow.line, "The condition", flow.condition or "", required=True)
     for element in diagram.elements.values():

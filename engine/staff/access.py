@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.errors import NotAllowed
+from engine.models.hiding import Hiding
 from engine.models.identity import Site, User
 from engine.models.substitution import Substitution
 from engine.staff import roles
@@ -40,7 +41,8 @@ class Principal:
 class Actor:
     """Who acts: a member of staff with the roles held at each site, or the system itself.
 
-    The rights of `principals` count for nothing but doing their tasks, stamped as done for them.
+    The rights of `principals` count for nothing but doing their tasks, stamped as done for them. `hidden` are the keys of the
+    instances that are kept from the actor, whatever the roles.
     """
 
     user_id: int | None
@@ -51,6 +53,7 @@ class Actor:
     areas: Mapping[int, frozenset[str]] = field(default_factory=dict)
     is_system: bool = False
     principals: Sequence[Principal] = ()
+    hidden: frozenset[int] = frozenset()
 
     @property
     def site_ids(self) -> list[int]:
@@ -72,6 +75,10 @@ class Actor:
         """Whether the actor works at the site."""
         return self.is_system or site_id in self.roles
 
+    def may_see(self, instance_key: int | None) -> bool:
+        """Whether an instance is not one that is kept from the actor."""
+        return instance_key not in self.hidden
+
     def is_above(self, lower: Iterable[str], site_id: int) -> bool:
         """Whether one of the actor's roles at the site stands above one of `lower` on the escalation ladder."""
         held = self.roles_at(site_id)
@@ -86,7 +93,7 @@ def load_actor(session: Session, user_id: int, now: dt.datetime | None = None) -
     user = session.get(User, user_id)
     if user is None or not user.active:
         return None
-    everywhere = list(session.scalars(select(Site.id)))
+    everywhere, hidden = _sites_and_hidden(session, user.id)
     held = _held(user, everywhere)
     return Actor(
         user_id=user.id,
@@ -96,7 +103,17 @@ def load_actor(session: Session, user_id: int, now: dt.datetime | None = None) -
         roles=held,
         areas=_areas(user, everywhere),
         principals=_principals(session, user.id, held, everywhere, now or dt.datetime.now(dt.UTC)),
+        hidden=hidden,
     )
+
+
+def _sites_and_hidden(session: Session, user_id: int) -> tuple[list[int], frozenset[int]]:
+    """Read both in one statement: every request begins here."""
+    sites = select(literal(value=True), Site.id)
+    kept = select(literal(value=False), Hiding.instance_key).where(Hiding.user_id == user_id)
+    rows = session.execute(union_all(sites, kept)).all()
+    found = [key for is_site, key in rows if is_site]
+    return found, frozenset(key for is_site, key in rows if not is_site)
 
 
 def _held(user: User, everywhere: Iterable[int]) -> dict[int, frozenset[str]]:

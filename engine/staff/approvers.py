@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from engine.engine import Command, Engine
@@ -18,7 +18,7 @@ from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETED, UserTask
 from engine.runtime import Execution, UserTaskOpened
-from engine.staff import notifications, roles
+from engine.staff import notifications, roles, sight
 
 EMPTY, REPEATED = "emptyApprovers", "repeatedApprover"
 REFUSE, ADMIN, SKIP, ASK = "refuse", "admin", "skip", "ask"
@@ -45,10 +45,14 @@ def staffed(engine: Engine, session: Session, site_id: int) -> frozenset[str]:
     now = engine.clock()
     known = cache.get(site_id)
     if known is None or abs(now - known[0]) > FRESH:
-        here = Membership.site_id.in_([site_id]) | Membership.site_id.is_(None)
-        query = select(Membership.role).join(User).where(here, Membership.on_duty, User.active)
-        known = cache[site_id] = (now, frozenset(session.scalars(query.distinct())))
+        known = cache[site_id] = (now, frozenset(session.scalars(_on_duty(site_id))))
     return known[1]
+
+
+def _on_duty(site_id: int) -> Select[str]:
+    here = Membership.site_id.in_([site_id]) | Membership.site_id.is_(None)
+    query = select(Membership.role).join(User).where(here, Membership.on_duty, User.active)
+    return query.distinct()
 
 
 def forget(command: Command) -> None:
@@ -84,11 +88,19 @@ def _is_empty(
 ) -> bool:
     if opened.candidate_users or roles.ALL_STAFF in groups:
         return False
-    return not staffed(command.engine, command.session, instance.site_id) & set(groups)
+    return not _held(command, instance) & set(groups)
+
+
+def _held(command: Command, instance: ProcessInstance) -> frozenset[str]:
+    """Give the roles somebody holds who may see the instance."""
+    if not instance.private:
+        return staffed(command.engine, command.session, instance.site_id)
+    query = _on_duty(instance.site_id).where(User.id.not_in(sight.among(instance.key)))
+    return frozenset(command.session.scalars(query))
 
 
 def _next_up(command: Command, instance: ProcessInstance, groups: Iterable[str]) -> list[str]:
-    held = staffed(command.engine, command.session, instance.site_id)
+    held = _held(command, instance)
     found: list[str] = []
     for group in groups:
         step = roles.superior(group)
@@ -150,6 +162,7 @@ def _eligible(session: Session, instance: ProcessInstance, opened: UserTaskOpene
     if roles.ALL_STAFF not in groups:
         here &= or_(User.username.in_(named), Membership.role.in_(groups) & Membership.on_duty)
     query = select(User.id).join(Membership).where(User.active, here)
+    query = query.where(User.id.not_in(sight.among(instance.key)))
     found = set(session.scalars(query.distinct()))
     if roles.STARTER in groups and instance.started_by is not None:
         found.add(instance.started_by)

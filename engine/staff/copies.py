@@ -78,7 +78,7 @@ def readers(
         return []
     if not source.startswith("="):
         return resolve(command.session, instance, source.split(","))
-    scope = {**executions.environment(instance), **execution.variables_of(task.key), **submitted}
+    scope = {**executions.names(command, instance), **execution.variables_of(task.key), **submitted}
     local = command.now.astimezone(ZoneInfo(instance.policy["zone"]))
     result = feel().batch([source], scope, now=local)[0]
     names = result.value if isinstance(result.value, list) else [result.value]

@@ -14,6 +14,7 @@ from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
 from engine.models.substitution import Substitution
 from engine.models.task import Notification, UserTask
+from engine.staff import sight
 from engine.staff.access import Actor
 
 
@@ -26,10 +27,14 @@ def tell(
     task: UserTask | None = None,
     **params: Any,
 ) -> None:
-    """Notify each person once, except the one who acts; of a task also those who are substitutes now."""
+    """Notify each person once, except the one who acts and whom the instance is kept from.
+
+    Of a task also those are told who are substitutes now.
+    """
     wanted = dict.fromkeys(user_ids, "")
     if task is not None and wanted:
         wanted = _substitutes(command, task, list(wanted)) | wanted
+    kept_from = _kept_from(command, instance, task) if wanted else frozenset()
     rows = [
         {
             "user_id": user_id,
@@ -40,10 +45,18 @@ def tell(
             "created_at": command.now,
         }
         for user_id, whose in sorted(wanted.items())
-        if user_id != command.actor.user_id
+        if user_id != command.actor.user_id and user_id not in kept_from
     ]
     if rows:
         command.session.execute(insert(Notification), rows)
+
+
+def _kept_from(
+    command: Command, instance: ProcessInstance | None, task: UserTask | None
+) -> frozenset[int]:
+    if instance is None and task is not None:
+        instance = command.session.get(ProcessInstance, task.instance_key)
+    return sight.kept_from(command.session, instance) if instance else frozenset()
 
 
 def _substitutes(command: Command, task: UserTask, user_ids: Sequence[int]) -> dict[int, str]:

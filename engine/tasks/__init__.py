@@ -11,6 +11,7 @@ from engine.tasks.possession import assign, claim, transfer, unclaim
 from engine.tasks.progress import Completion, close
 from engine.tasks.rights import (
     candidates,
+    excluded,
     holds,
     is_candidate,
     may_answer,
@@ -48,6 +49,7 @@ __all__ = [
     "delegate",
     "draft_of",
     "drop_draft",
+    "excluded",
     "get",
     "hand_over",
     "holds",

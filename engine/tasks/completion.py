@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import executions, submissions
+from engine import executions, inquiries, submissions
 from engine.engine import Command
 from engine.errors import NotAllowed
 from engine.models.task import UserTask
@@ -48,7 +48,8 @@ def complete(
     form = submissions.form_of(command, task.definition_key, task.form_id)
     clean = dict(variables)
     if form is not None:
-        scope = execution.variables_of(key)
+        seen = outcomes.undecided(task, execution.variables_of(key))
+        scope = {**inquiries.of_instance(command, instance), **seen}
         place = submissions.Place(task.site_id, instance.policy["zone"], instance.key, key)
         clean = submissions.check(command, form, variables, scope, place, typed=typed)
     clean, task.outcome, task.opinion = outcomes.decide(task, clean, outcome, opinion)

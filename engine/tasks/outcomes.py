@@ -49,6 +49,12 @@ def returnable(task: UserTask) -> bool:
     return RETURN in of(task) or bool(task.properties.get("returnTo", "").strip())
 
 
+def undecided(task: UserTask, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the form of a step sees of the variables: what another approval decided is not decided here."""
+    asked = bool(task.properties.get("outcomes"))
+    return {name: value for name, value in variables.items() if not (asked and name == FIELD)}
+
+
 def decide(task: UserTask, clean: Mapping[str, Any], outcome: str | None, opinion: str) -> Decision:
     """Join what the form and the parameters of a completion say.
 

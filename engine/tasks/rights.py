@@ -6,11 +6,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.engine import Command
-from engine.errors import NotAllowed, Rejected
+from engine.errors import NotDistinct, Rejected, StarterExcluded
 from engine.models.identity import Membership, User
-from engine.models.task import CREATED, UserTask
+from engine.models.instance import ProcessInstance
+from engine.models.task import COMPLETED, CREATED, UserTask
+from engine.staff import sight
 from engine.staff.access import Actor, Principal
-from engine.staff.roles import ALL_STAFF
+from engine.staff.roles import ALL_STAFF, STARTER
 
 DIRECTOR = "site_director"
 
@@ -19,7 +21,7 @@ def is_candidate(actor: Actor, task: UserTask) -> bool:
     """Whether the actor belongs, in his own right, to the people who may claim the task."""
     if actor.user_id is None or not actor.belongs_to(task.site_id):
         return False
-    return _listed(actor, task)
+    return _listed(actor, task) and actor.may_see(task.instance_key)
 
 
 def _listed(person: Actor | Principal, task: UserTask) -> bool:
@@ -95,6 +97,8 @@ def colleague(session: Session, username: str, task: UserTask, *, anyone: bool =
     held = _roles_of(user, task.site_id)
     if user is None or not held:
         raise Rejected(reason=f"{username} does not work at this site")
+    if user.id in set(session.scalars(sight.among(task.instance_key))):
+        raise Rejected(reason=f"this is kept from {username}")
     if anyone or username in task.users:
         return user
     allowed = set(task.groups) if task.parent_key is None else set()
@@ -111,15 +115,16 @@ def _roles_of(user: User | None, site_id: int) -> set[str]:
 
 
 def require_distinct(command: Command, task: UserTask, *user_ids: int | None) -> None:
-    """Separation of duties: `distinctFrom` names steps whose completer may not do this one.
+    """Separation of duties: `distinctFrom` names steps whose completer may not do this one, and `starter`.
 
-    It holds for everybody given, so for a substitute and for his principal. Raises NotAllowed.
+    It holds for everybody given, so for a substitute and for his principal. Raises NotDistinct and StarterExcluded.
     """
-    listed = task.properties.get("distinctFrom", "").split(",")
-    steps = [one.strip() for one in listed if one.strip()]
+    steps = distinct_from(task)
+    people = [one for one in user_ids if one is not None]
     if not steps:
         return
-    people = [one for one in user_ids if one is not None]
+    if STARTER in steps and _starter(command.session, task) in people:
+        raise StarterExcluded
     same = command.session.scalar(
         select(UserTask.name).where(
             UserTask.instance_key == task.instance_key,
@@ -128,15 +133,41 @@ def require_distinct(command: Command, task: UserTask, *user_ids: int | None) ->
         )
     )
     if same is not None:
-        raise NotAllowed(reason=f"who completed “{same}” may not do this task")
+        raise NotDistinct(step=same)
+
+
+def distinct_from(task: UserTask) -> list[str]:
+    """Give what the task's `distinctFrom` names: ids of steps, `starter`."""
+    listed = task.properties.get("distinctFrom", "").split(",")
+    return [one.strip() for one in listed if one.strip()]
+
+
+def excluded(session: Session, task: UserTask) -> set[int | None]:
+    """Give who may not do the task because of what he did before."""
+    steps = distinct_from(task)
+    if not steps:
+        return set()
+    query = select(UserTask.completed_by, UserTask.acted_for).where(
+        UserTask.instance_key == task.instance_key,
+        UserTask.element_id.in_(steps),
+        UserTask.state == COMPLETED,
+    )
+    done = {one for pair in session.execute(query) for one in pair}
+    return done | ({_starter(session, task)} if STARTER in steps else set())
+
+
+def _starter(session: Session, task: UserTask) -> int | None:
+    instance = session.get(ProcessInstance, task.instance_key)
+    return instance.started_by if instance else None
 
 
 def candidates(session: Session, task: UserTask) -> list[User]:
-    """List the active people who may be given the task, by user name."""
+    """List the active people who may be given the task, by user name; nobody it is kept from."""
     query = (
         select(User)
         .join(Membership)
         .where(User.active, Membership.site_id.in_([task.site_id]) | Membership.site_id.is_(None))
+        .where(User.id.not_in(sight.among(task.instance_key)))
         .order_by(User.username)
     )
     if ALL_STAFF not in task.groups:

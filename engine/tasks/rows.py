@@ -19,8 +19,10 @@ from engine.store.keys import is_key
 
 
 def visible_to(actor: Actor) -> Select[UserTask]:
-    """Select the user tasks the actor may see: those of the sites where the actor works."""
+    """Select the user tasks the actor may see: those of the sites where the actor works, but for those kept from him."""
     query = select(UserTask)
+    if actor.hidden:
+        query = query.where(UserTask.instance_key.not_in(actor.hidden))
     return query if actor.is_system else query.where(UserTask.site_id.in_(actor.site_ids))
 
 

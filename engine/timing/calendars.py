@@ -21,7 +21,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from engine.timing.durations import CENTURY, Duration, add_months, parse
-from engine.timing.holidays import KNOWN_UNTIL, public_day
+from engine.timing.holidays import KNOWN_UNTIL, decreed, public_day
 
 Kind = Literal["working", "clock", "natural", "shift"]
 Span = tuple[dt.time, dt.time]
@@ -109,6 +109,16 @@ class Calendar:
     def day_length(self) -> dt.timedelta:
         """The office hours of one working day."""
         return sum((end - start for start, end in self.spans(dt.date(2000, 1, 3))), NOTHING)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The days as data: the weekdays that are worked (1 is Monday), and of each date that differs whether it is worked."""
+        listed = {*self.days, *(date for date in decreed() if date <= self.known_until)}
+        worked = {date: self.day(date).working for date in sorted(listed)}
+        days = {
+            d.isoformat(): on for d, on in worked.items() if on != (d.weekday() in self.weekdays)
+        }
+        return {"weekdays": [day + 1 for day in sorted(self.weekdays)], "days": days}
 
     def day(self, date: dt.date) -> Day:
         """What kind of day this is."""

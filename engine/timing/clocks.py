@@ -8,7 +8,7 @@ stop the clock of a task with `pauses`, and `escalations` tells people what ran 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,12 +79,8 @@ def snapshot(
 ) -> dict[str, Any]:
     """Copy the limits and settings that the definition and the processes it calls name."""
     called = _closure(command, definition)
-    limit_keys = sorted({key for diagram in called for key in spans.limit_keys(diagram)})
-    setting_keys = sorted({key for diagram in called for key in diagram.setting_keys})
     return {
-        "limits": limits.snapshot(command.session, site, limit_keys),
-        "spans": spans.marks(called),
-        "settings": limits.settings(command.session, site, setting_keys),
+        **_copied(command, site, called),
         "area": unit.area if unit else "",
         "zone": site.timezone,
         "names": {
@@ -93,6 +89,48 @@ def snapshot(
             "initiator": command.actor.username,
         },
     }
+
+
+def widen(command: Command, instance: ProcessInstance, called: Diagram) -> bool:
+    """Copy also what a process names that is called by a name only known now; say whether something was new.
+
+    What the instance carries already stays as it was copied.
+    """
+    policy = instance.policy
+    known, marked = set(policy.get("paths", ())), policy.get("spans", {})
+    limited = spans.limit_keys(called) <= policy.get("limits", {}).keys()
+    if limited and called.setting_keys <= known and spans.marks([called]).keys() <= marked.keys():
+        return False
+    new = _copied(command, command.session.get_one(Site, instance.site_id), [called])
+    instance.policy = {
+        **policy,
+        "limits": new["limits"] | policy.get("limits", {}),
+        "spans": new["spans"] | marked,
+        "settings": _joined(new["settings"], policy.get("settings", {})),
+        "paths": sorted(known | set(new["paths"])),
+    }
+    return True
+
+
+def _copied(command: Command, site: Site, diagrams: Sequence[Diagram]) -> dict[str, Any]:
+    limit_keys = sorted({key for diagram in diagrams for key in spans.limit_keys(diagram)})
+    paths = sorted({key for diagram in diagrams for key in diagram.setting_keys})
+    return {
+        "limits": limits.snapshot(command.session, site, limit_keys),
+        "spans": spans.marks(diagrams),
+        "settings": limits.settings(command.session, site, paths),
+        "paths": paths,
+    }
+
+
+def _joined(new: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Join two trees of settings; where both have a value, the second's stays."""
+    both = {
+        name: _joined(new[name], kept[name])
+        for name in new.keys() & kept.keys()
+        if isinstance(new[name], dict) and isinstance(kept[name], dict)
+    }
+    return {**new, **kept, **both}
 
 
 def _unit_facts(unit: Unit | None) -> dict[str, Any] | None:

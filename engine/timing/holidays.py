@@ -19,3 +19,8 @@ def public_day(date: dt.date) -> tuple[bool, str] | None:
     if date in holidays:
         return False, str(holidays[date])
     return None
+
+
+def decreed() -> set[dt.date]:
+    """Give every date the State Council decreed something for."""
+    return {day for day in {*holidays, *workdays} if public_day(day) is not None}

@@ -339,6 +339,11 @@ REFUSED = {
         catch("x", on_message("nowhere"))
     ),
     "expression that is not FEEL": one(script("x", "=if k then", "r")),
+    "`distinctFrom` that names no step": one(user("x", more=property_list({"distinctFrom": "gone"}))),
+    "`cancelable` that says neither until when nor how long": one(
+        user("x"), properties={"cancelable": "starter within a day"}
+    ),
+    "`hiddenFrom` that is no expression": one(user("x"), properties={"hiddenFrom": "assistant"}),
     "plain text where an expression is needed": choosing("exclusive", "k > 1"),
     "timer that is neither ISO 8601 nor cron": attached(timer("timeCycle", "0 0 9 1 1 1")),
     "more than 500 instances": one(user("x", loop(cardinality="501"))),

@@ -32,3 +32,23 @@ def test_the_instance_is_called_process_instance_and_instance_is_free(world: Wor
     world.deploy({"p.bpmn": process(body + chain("s", "x", "t", "e"), numberPrefix="RH")})
     started = world.start("p", {"instance": 3})
     assert world.instance(started.key).variables == {"instance": 3, "number": started.number}
+
+
+def test_a_process_called_by_a_variable_has_its_time_limits_and_settings(world: World) -> None:
+    # given
+    limit, setting = "move_in_owner.a_override", "camunda.vars.tenant.move_in_owner.w_pay"
+    body = script("x", f"={setting}", "told") + user_task("t", limit=limit)
+    called = process(body + chain("s", "x", "t", "e"), "q")
+    calls = (
+        '<callActivity id="call"><extensionElements><zeebe:calledElement processId="=which"/>'
+        f"</extensionElements></callActivity>{chain('s', 'call', 'e')}"
+    )
+    world.deploy({"p.bpmn": process(calls), "q.bpmn": called})
+    # when
+    started = world.start("p", {"which": "q"})
+    # then
+    task = world.task("t")
+    assert task.due_at is not None
+    assert (task.limit or {})["key"] == limit
+    world.complete("t")
+    assert world.instance(started.key).variables["told"] == "P7D"

@@ -13,9 +13,9 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from engine.errors import WrongCredentials
 from engine.models.identity import User
-from engine.staff import identity
+from engine.staff import identity, sight
 from engine.staff.access import Actor, load_actor
-from web.extensions import engine, limiter, session
+from web.extensions import db, engine, limiter, session
 
 REMEMBERED = dt.timedelta(minutes=1)
 MAX_REMEMBERED = 1000
@@ -45,6 +45,7 @@ def identify() -> None:
             "Basic credentials or a bearer token are needed, and they must be valid."
         )
     g.actor = actor
+    sight.narrow(db.session(), actor.hidden)
 
 
 def actor() -> Actor:

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engine import instances, submissions
+from engine import inquiries, instances, submissions
 from engine.deployment import definitions
 from engine.deployment.definitions import Definition
 from engine.engine import Command
@@ -204,7 +204,9 @@ def _started(command: Command, asked: Mapping[str, Any]) -> dict[str, Any]:
     variables = asked["variables"]
     form = submissions.form_of(command, definition.key, definition.start_form_id)
     if form is not None:
-        variables = submissions.check(command, form, variables, {}, site, typed=True)
+        variables = submissions.check(
+            command, form, variables, inquiries.of_site(command, site.id), site, typed=True
+        )
     instance = instances.start(
         command, definition, site, variables, business_key=asked["business_id"]
     )

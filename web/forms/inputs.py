@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.forms import local
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -33,7 +35,7 @@ def attributes(cell: Cell, facts: Facts, now: datetime) -> Attributes:
     found: Attributes = {"type": "text", "autocomplete": "off"}
     if component.type == "datetime":
         found |= {"type": _NATIVE[component.subtype], **_earliest(component, now)}
-        found |= _latest(component, now)
+        found |= _latest(component, now) | _limits(cell, facts, now)
     elif component.type in {"number", "money"}:
         found |= {"inputmode": _digits(component), "class": "text-end"}
         found |= {"data-money": True} if component.type == "money" else {}
@@ -67,6 +69,14 @@ def _latest(component: Component, now: datetime) -> Attributes:
     today = now.date().isoformat()
     latest = today if component.subtype == "date" else f"{today}T23:59"
     return {"max": latest} if component.happened else {}
+
+
+def _limits(cell: Cell, facts: Facts, now: datetime) -> Attributes:
+    subtype, zone = cell.component.subtype, now.tzinfo
+    assert zone is not None  # noqa: S101 - the contract of `view`
+    least = local(facts.bound(cell, "min"), subtype, zone)
+    most = local(facts.bound(cell, "max"), subtype, zone, end=True)
+    return {name: limit for name, limit in (("min", least), ("max", most)) if limit}
 
 
 def _digits(component: Component) -> str:

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 
 from engine.forms import INPUTS, Choice
 from engine.money import yuan
-from web.forms.words import row_name
+from web.forms.words import HINTED, row_name, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from engine.errors import EngineError
     from engine.forms import Cell, Facts
 
 _TEMPLATE: Final = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
@@ -67,6 +68,17 @@ class Labels:
             cell, "description", str(cell.component.data.get("description") or "")
         )
         return tuple(filter(None, (description, origin)))
+
+    def fault(self, cell: Cell, error: EngineError) -> str:
+        """Say what is wrong with a field; the form's own words about it in the reader's language."""
+        own = HINTED.get(error.code)
+        return (self._text(cell, own) if own else "") or self.say(words(error, cell.component.type))
+
+    def invalid(self, cell: Cell) -> str:
+        """Give what the form says where a field's rule over the others is broken; nothing while it cannot be judged."""
+        if self._facts.answer(cell, "valid") is not False or cell.value in (None, "", []):
+            return ""
+        return self._text(cell, "valid") or str(cell.component.properties["validMessage"])
 
     def adorner(self, cell: Cell, side: str) -> str:
         """Give what stands before (`prefix`) or after (`suffix`) an input: a unit of measure, 元 of an amount."""

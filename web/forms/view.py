@@ -225,12 +225,13 @@ class _Builder:
         ]
         self.seen.update(paths)
         messages = dict.fromkeys(
-            words(error, cell.component.type) for path in paths for error in self.errors[path]
+            self.labels.fault(cell, error) for path in paths for error in self.errors[path]
         )
         if messages:
             identity = "f-" + cell.path.replace(".", "-").replace("#", "")
             self.problems.append(Problem(identity, self.labels.trail(cell), " ".join(messages)))
-        return " ".join(messages)
+        # What does not fit together is said while it is typed, too.
+        return " ".join(messages) or self.labels.invalid(cell)
 
     def _field(self, cell: Cell, base: dict[str, Any], values: Mapping[str, Any]) -> Node:
         component = cell.component

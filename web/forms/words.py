@@ -28,6 +28,8 @@ _MESSAGES: Final = {
     "not_a_time": _("应为时间，例如 10:42"),
     "not_a_datetime": _("应为日期和时间，例如 2026-11-20 10:42"),
     "date_passed": _("不能早于今天"),
+    "too_early": _("不能早于 %(limit)s"),
+    "too_late": _("不能晚于 %(limit)s"),
     "date_ahead": _("已经发生的事，不能晚于现在"),
     "not_an_email": _("应为邮箱地址，例如 name@example.com"),
     "not_a_phone": _("应为电话号码，例如 138 0000 1201 或 0755-12345678"),
@@ -45,6 +47,8 @@ _MESSAGES: Final = {
     "document_copy_missing": _("请收复印件，或拍照代替"),
     "field_invalid": _("请检查这一项"),
 }
+HINTED: Final = {"pattern_mismatch": "pattern", "rule_violated": "valid"}
+"""What the form itself says in its own words, and under which name its texts translate them."""
 _CHOOSE: Final = _("请选择")
 _REQUIRED: Final = {
     "checkbox": _("请勾选"),
@@ -64,7 +68,7 @@ def words(error: EngineError, kind: str = "") -> str:
     """Say in the reader's language what is wrong with a field; `kind` is the type of its component."""
     if error.code == "required" and kind in _REQUIRED:
         return str(_REQUIRED[kind])
-    if error.code == "pattern_mismatch" and error.params.get("hint"):
+    if error.code in HINTED and error.params.get("hint"):
         return str(error.params["hint"])
     if error.code == "too_many_decimals" and not error.params.get("limit"):
         return str(gettext("应为整数"))

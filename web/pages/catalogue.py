@@ -11,14 +11,24 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from engine import counter, inbox, starts, tasks, worker
+from engine import counter, starts, tasks
 from engine.errors import DuplicateBusinessKey, InvalidVariables
 from engine.models.instance import ProcessInstance
 from engine.models.task import Draft
 from web import forms, shell, words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
-from web.views import drawings, entries, names, outcomes, owners, procedures, startable, tickets
+from web.views import (
+    beginnings,
+    drawings,
+    entries,
+    names,
+    owners,
+    playbooks,
+    procedures,
+    startable,
+    tickets,
+)
 from web.views.entries import OWNER_OF, Entry
 from web.views.startable import Start
 
@@ -37,6 +47,7 @@ def index() -> ResponseReturnValue:
         summary=procedures.summary(len(every)),
         often=[] if text else procedures.often(every, actor, engine.clock()),
         families=procedures.families(shown),
+        plays=[] if text else playbooks.first(actor, site),
     )
 
 
@@ -143,7 +154,7 @@ def submit(process_id: str) -> ResponseReturnValue:
     raw: dict[str, Any] = {}
     try:
         raw = entry.posted() if entry else {}
-        return _led_to(_started(found, raw))
+        return beginnings.led_to(_started(found, raw))
     except forms.FilesRefused as error:
         return _refused(found, entry, error.raw, error)
     except InvalidVariables as error:
@@ -170,22 +181,6 @@ def _start(found: Start, raw: dict[str, Any]) -> ProcessInstance:
         if ticket is not None:
             counter.link(command, ticket.id, started.key)
         return started
-
-
-def _led_to(instance: ProcessInstance) -> ResponseReturnValue:
-    """Go on to the actor's first task of the new instance, else to the instance."""
-    worker.settle(engine, instance.key)
-    session.rollback()
-    of = names.definition(instance.definition_key)
-    called = " ".join(filter(None, (names.procedure(of), instance.unit_label, instance.number)))
-    follow = inbox.next_own_task(session, current_actor(), instance.key)
-    if follow is not None:
-        flash(_("已发起“%(name)s”。接着由你办第一步。", name=called), "done")
-        return redirect(url_for("tasks.show", key=follow.key))
-    flash(
-        _("已发起“%(name)s”。%(next)s", name=called, next=outcomes.what_is_next(instance)), "done"
-    )
-    return redirect(url_for("instances.show", key=instance.key))
 
 
 def _draft(found: Start, entry: Entry | None) -> ResponseReturnValue:

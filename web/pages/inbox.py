@@ -16,7 +16,7 @@ from engine.models.instance import ACTIVE
 from web import words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
-from web.views import boxes, conflicts, names, offers, rows
+from web.views import boxes, conflicts, names, offers, playbooks, rows
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -52,6 +52,7 @@ def index() -> ResponseReturnValue:
             item.get("select") for one in listed.get("groups", []) for item in one["rows"]
         ),
         items=listed.get("items", []),
+        plays=playbooks.first(current_actor(), current_site()) if box == boxes.MINE else [],
     )
 
 

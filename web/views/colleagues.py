@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from engine import tasks
 from engine.errors import Rejected
 from engine.models.identity import Membership, User
-from engine.models.task import COMPLETED, UserTask
+from engine.models.task import UserTask
 from engine.tasks import family, rights
 from web.extensions import session
 from web.signin import current_actor
@@ -31,7 +31,7 @@ def to_transfer(task: UserTask) -> list[User]:
         found = tasks.candidates(session, task)
     else:
         found = [one for one in at([task.site_id]) if _shares_a_role(one, task)]
-    return _without(found, _barred(task) | {task.assignee_id})
+    return _without(found, tasks.excluded(session, task) | {task.assignee_id})
 
 
 def _shares_a_role(user: User, task: UserTask) -> bool:
@@ -49,7 +49,7 @@ def to_help(task: UserTask) -> list[User]:
 
 def to_sign(task: UserTask) -> list[User]:
     """List who may sign the task too."""
-    return _without(at([task.site_id]), _involved(task) | _barred(task))
+    return _without(at([task.site_id]), _involved(task) | tasks.excluded(session, task))
 
 
 def to_read(task: UserTask) -> list[User]:
@@ -69,19 +69,6 @@ def _involved(task: UserTask) -> set[int | None]:
     )  # fmt: skip
     pairs = session.execute(query).all()
     return {one for pair in pairs for one in pair} | {current_actor().user_id, task.assignee_id}
-
-
-def _barred(task: UserTask) -> set[int | None]:
-    """Give who did a step that the task's `distinctFrom` names."""
-    steps = [one.strip() for one in task.properties.get("distinctFrom", "").split(",")]
-    if not any(steps):
-        return set()
-    query = select(UserTask.completed_by, UserTask.acted_for).where(
-        UserTask.instance_key == task.instance_key,
-        UserTask.element_id.in_(steps),
-        UserTask.state == COMPLETED,
-    )
-    return {one for pair in session.execute(query) for one in pair}
 
 
 def options(found: Iterable[User], site_id: int | None = None) -> list[tuple[str, str]]:

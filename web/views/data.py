@@ -139,7 +139,7 @@ class _Teller:
         now = engine.clock().astimezone(self._zone)
         found = self._form.facts(scope, scope, now=now)
         return {
-            cell.path: [Choice(row["id"], row["name"]) for row in found.documents(cell)]
+            cell.component.path: [Choice(row["id"], row["name"]) for row in found.documents(cell)]
             if cell.component.type == "documents"
             else found.choices(cell)
             for cell in found.cells()

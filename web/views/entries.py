@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from flask import request, url_for
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from engine import attachments, corrections, executions
+from engine import attachments, corrections, executions, inquiries
 from engine.deployment.definitions import Definition
 from engine.errors import EngineError, Rejected
 from engine.forms import Form
 from engine.models.identity import Site
 from engine.models.task import Attachment, UserTask
+from engine.tasks import outcomes
 from web import forms, locales
 from web.extensions import engine, session
 from web.signin import current_actor
@@ -103,7 +104,10 @@ def of_task(task: UserTask) -> Entry | None:
     return Entry(
         of=of,
         form=form,
-        context=execution.variables_of(task.root_key or task.key),
+        context={
+            **inquiries.of_instance(_reader(), task.instance),
+            **outcomes.undecided(task, execution.variables_of(task.root_key or task.key)),
+        },
         site=task.site,
         urls=_urls("task", task.site, key=task.key),
         task_key=task.key,
@@ -117,7 +121,8 @@ def of_start(of: Definition, site: Site) -> Entry | None:
     if form is None:
         return None
     where = {"process_id": of.process_id, "site": site.key}
-    return Entry(of=of, form=form, context={}, site=site, urls=_urls("start", site, **where))
+    known = inquiries.of_site(_reader(), site.id)
+    return Entry(of=of, form=form, context=known, site=site, urls=_urls("start", site, **where))
 
 
 def of_record(task: UserTask) -> Entry | None:
@@ -129,12 +134,20 @@ def of_record(task: UserTask) -> Entry | None:
     return Entry(
         of=of,
         form=form,
-        context=corrections.scope_of(of, task.instance, task.element_id) | (task.submitted or {}),
+        context={
+            **inquiries.of_instance(_reader(), task.instance),
+            **corrections.scope_of(of, task.instance, task.element_id),
+            **(task.submitted or {}),
+        },
         site=task.site,
         urls=_urls("record", task.site, key=task.key),
         task_key=task.key,
         instance_key=task.instance_key,
     )
+
+
+def _reader() -> inquiries.Reader:
+    return inquiries.Reader(engine, session)
 
 
 def _urls(kind: str, at: Site, /, **where: Any) -> forms.Urls:

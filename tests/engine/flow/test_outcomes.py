@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine import course, instances, tasks
@@ -9,6 +11,7 @@ from engine.errors import InvalidVariables, NotAllowed, Rejected
 from engine.models.instance import COMPLETED, TERMINATED
 from engine.models.task import UserTask
 from engine.tasks import outcomes
+from tests.conftest import Clock
 from tests.diagrams import chain, flow, process, script, user_task
 from tests.faults.invariants import broken
 from tests.world import World
@@ -157,3 +160,35 @@ def test_a_decision_the_process_cannot_take_does_not_stand_on_the_open_task(worl
     work = complete(world, "work", outcome="reject", opinion="too dear")
     assert work.completed_at is None
     assert (work.outcome, work.opinion) == (None, None)
+
+
+def test_what_one_approval_decided_is_asked_anew_at_the_next(world: World) -> None:
+    field = {"type": "radio", "key": "outcome", "id": "outcome", "validate": {"required": True},
+             "values": [{"value": one, "label": one} for one in ("approve", "reject")]}  # fmt: skip
+    form = {"id": "p.decide", "type": "default", "schemaVersion": 19, "components": [field]}
+    steps = ("first", "second")
+    drawn = "".join(user_task(one, form="p.decide", outcomes="approve,reject") for one in steps)
+    world.deploy(
+        {
+            "p.bpmn": process(drawn + chain("s", *steps, "e")),
+            "forms/p.decide.form": json.dumps(form).encode(),
+        }
+    )
+    world.start("p")
+    world.complete("first", {"outcome": "approve"})
+    with pytest.raises(InvalidVariables) as refused:
+        world.complete("second", {})
+    assert [one.code for one in refused.value.errors["outcome"]] == ["required"]
+
+
+def test_the_starter_may_cancel_for_a_while(world: World, clock: Clock) -> None:
+    drawn = user_task("first") + user_task("second") + chain("s", "first", "second", "e")
+    world.deploy({"p.bpmn": process(drawn, cancelable="starter within PT1M")})
+    soon, late = world.start("p"), world.start("p")
+    world.complete("first", of=soon)
+    clock.forward(seconds=59)
+    with world.engine.begin(world.actor("clerk")) as command:
+        assert instances.cancel(command, soon.key, "a mistake").status == TERMINATED
+    clock.forward(seconds=2)
+    with world.engine.begin(world.actor("clerk")) as command, pytest.raises(NotAllowed):
+        instances.cancel(command, late.key, "a mistake")
