@@ -9,7 +9,7 @@ NPM = $(WITH_NODE) $$(command -v npm || echo "node $$(echo $(WHEEL)/lib/node_mod
 SOURCES = $(shell find web/assets engine/expressions -name '*.js' -not -name '*.bundle.js' -o -path 'web/assets/*' -type f 2>/dev/null)
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench conformance faults assets setup clean
+.PHONY: run test check bench conformance faults mutations coverage-report assets setup clean
 
 run: setup assets ## Serve Guicheng with its demo company on http://127.0.0.1:8000 (PORT, GUICHENG_HOME)
 	.venv/bin/python -m web
@@ -34,6 +34,12 @@ conformance: setup assets ## Run the DMN TCK; DMN_TCK names its folder
 
 faults: setup assets ## Kill processes at named points of every kind of work and write tests/faults/RESULTS.md
 	.venv/bin/python -m tests.faults $(ARGS)
+
+mutations: setup assets ## Change every condition, group and boundary event once and write tests/mutations/RESULTS.md; ARGS names families
+	.venv/bin/python -m tests.mutations $(ARGS)
+
+coverage-report: setup ## Write bpmn/COVERAGE.md: the shipped procedures beside the catalogue
+	.venv/bin/python -m tests.coverage
 
 assets: web/static/manifest.json $(CATALOGS)
 

@@ -134,12 +134,44 @@ def _titles() -> dict[str, str]:
         "fee": str(_("收费")),
         "calendar": str(_("工作时间")),
         "shift": str(_("班次")),
+        "clock": str(_("计时")),
+        "tasks": str(_("任务")),
+        "kpi": str(_("指标")),
+        "complaint": str(_("投诉")),
+        "followup": str(_("回访")),
+        "incoming_doc": str(_("来函")),
+        "goods": str(_("物资放行")),
+        "repair": str(_("报修")),
+        "rental": str(_("出租登记")),
+        **_emergencies(),
     }
     query = select(ProcessDefinition).where(ProcessDefinition.latest)
     deployed = {
         row.process_id: names.procedure(names.definition(row.key)) for row in session.scalars(query)
     }
     return known | deployed
+
+
+def _emergencies() -> dict[str, str]:
+    return {
+        "emergency": str(_("突发事件")),
+        "incident": str(_("重大事件")),
+        "fire": str(_("火灾")),
+        "typhoon": str(_("台风")),
+        "rain": str(_("暴雨")),
+        "storm": str(_("风雨通用")),
+        "emergency_storm": str(_("风雨通用")),
+        "power": str(_("停电")),
+        "leak": str(_("漏水")),
+        "flood": str(_("浸水")),
+        "medical": str(_("急症")),
+        "breakin": str(_("破门")),
+        "holiday": str(_("节假日")),
+        "emergency_holiday": str(_("节假日")),
+        "muster": str(_("紧急集合")),
+        "outage": str(_("检修通告")),
+        "drill": str(_("演练")),
+    }
 
 
 def scope_name(site: Site | None) -> str:

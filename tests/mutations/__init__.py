@@ -1,0 +1,1 @@
+"""Diagrams changed on purpose: whether some scenario notices each change (decision 29)."""
