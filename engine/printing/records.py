@@ -21,12 +21,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, undefer
 
-from engine import attachments, instances
+from engine import attachments, corrections, instances
 from engine import money as amounts
 from engine.deployment import definitions
+from engine.deployment.definitions import Definition
 from engine.engine import Engine
 from engine.errors import NotFound
+from engine.forms import Form
 from engine.models.definition import Resource
+from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Unit
 from engine.models.task import COMPLETED, UserTask
@@ -41,9 +44,10 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A record ready to print: its name and its cleaned markup."""
+    """A record ready to print: its name, the definition it belongs to, its cleaned markup."""
 
     title: str
+    definition_key: int
     markup: str
 
 
@@ -90,7 +94,11 @@ def show(
     )
     sheets = paper.clean(text)
     paper.repeat(sheets, copies)
-    return Sheet(title=paper.title(sheets) or record, markup=paper.write(sheets))
+    return Sheet(
+        title=paper.title(sheets) or record,
+        definition_key=instance.definition_key,
+        markup=paper.write(sheets),
+    )
 
 
 def _template(session: Session, instance: ProcessInstance, record: str) -> bytes:
@@ -226,15 +234,42 @@ def _is_amount(value: Any) -> bool:
 def _choices(
     engine: Engine, session: Session, instance: ProcessInstance
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give the labels of the choices written in the forms of the instance's procedure, by field."""
+    """Give the labels of the choices in the forms of the instance's procedure, and the names of people, by field."""
     definition = definitions.get(engine, session, instance.definition_key)
     for form_id in sorted(definition.diagram.form_ids):
         try:
             form = definitions.form(engine, session, definition.deployment_key, form_id)
         except NotFound:
             continue
+        yield from _computed(engine, definition, form, instance)
         for component in form.fields():
+            if component.type == "person":
+                yield component.key, _people(session, instance.site_id)
             written = component.data.get("values")
             if isinstance(written, list):
                 pairs = (each for each in written if isinstance(each, dict))
                 yield component.key, {str(p.get("value")): str(p.get("label")) for p in pairs}
+
+
+def _people(session: Session, site_id: int) -> dict[str, str]:
+    """Give the names of those who work at a site, by user name."""
+    here = Membership.site_id.in_([site_id]) | Membership.site_id.is_(None)
+    return dict(
+        session.execute(select(User.username, User.name).join(Membership).where(here)).all()
+    )
+
+
+def _computed(
+    engine: Engine, definition: Definition, form: Form, instance: ProcessInstance
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give the labels of the choices that a form computes from what the instance holds."""
+    if not any("options" in component.rules for component in form.fields()):
+        return
+    steps = definition.diagram.elements.values()
+    asked = next((one.id for one in steps if one.form_id == form.id), "")
+    scope = corrections.scope_of(definition, instance, asked)
+    now = engine.clock().astimezone(ZoneInfo(instance.site.timezone))
+    facts = form.facts(scope, scope, now=now)
+    for cell in facts.cells():
+        if "options" in cell.component.rules and cell.component.type != "documents":
+            yield cell.component.key, {one.value: one.label for one in facts.choices(cell)}

@@ -216,7 +216,7 @@ def _records(told: Course) -> list[dict[str, Any]]:
                 printed[record.strip()] = None
     return [
         {
-            "label": talk.record_name(record),
+            "label": names.record(names.definition(told.instance.definition_key), record),
             "icon": "file-text",
             "url": url_for("records.show", instance_key=told.instance.key, record=record),
         }

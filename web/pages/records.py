@@ -10,11 +10,11 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import instances
+from engine import inbox, instances
 from engine.printing import records
-from web import locales, signin
+from web import signin
 from web.extensions import engine, session
-from web.views import talk
+from web.views import names
 
 blueprint = Blueprint("records", __name__)
 
@@ -37,7 +37,7 @@ def show(instance_key: int, record: str) -> ResponseReturnValue:
     )
     return render_template(
         "records/show.html",
-        title=sheet.title if locales.select() == "zh" else talk.record_name(record),
+        title=names.record(names.definition(sheet.definition_key), record),
         # The markup was reduced to the allow-list of engine.paper.
         paper=Markup(sheet.markup),  # noqa: S704
         back=url_for("instances.show", key=instance_key),
@@ -48,8 +48,15 @@ def show(instance_key: int, record: str) -> ResponseReturnValue:
 
 @blueprint.get("/q/<int(max=9007199254740991):key>")
 def scan(key: int) -> ResponseReturnValue:
-    """Open the instance whose code was scanned; who is not signed in is asked first."""
-    found = instances.get(session, signin.current_actor(), key)
+    """Open what a scanned code is about: the task that waits for the person who scans, else the instance.
+
+    Who is not signed in is asked first.
+    """
+    actor = signin.current_actor()
+    found = instances.get(session, actor, key)
+    task = inbox.next_own_task(session, actor, found.key)
+    if task is not None:
+        return redirect(url_for("tasks.show", key=task.key))
     return redirect(url_for("instances.show", key=found.key))
 
 

@@ -87,6 +87,11 @@ def action(of: Definition, task: UserTask) -> str:
     return text(of, f"{task.process_id}.{task.element_id}.action")
 
 
+def record(of: Definition, key: str) -> str:
+    """Give the name of a printed record (`record.<key>.name` in the bundle's texts)."""
+    return text(of, f"record.{key}.name") or key
+
+
 def site(of: Site) -> str:
     """Give the name of a site."""
     return of.name_en if locales.select() == "en" and of.name_en else of.name

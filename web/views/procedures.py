@@ -44,6 +44,8 @@ FAMILIES = {
     "internal_ops": lazy_gettext("内部运作"),
     "quality_training": lazy_gettext("检查、培训、考核"),
     "emergency": lazy_gettext("突发事件"),
+    "emergency_people": lazy_gettext("突发事件：治安与人身"),
+    "emergency_premises": lazy_gettext("突发事件：天气与设施"),
     "community": lazy_gettext("社区文化"),
 }
 

@@ -218,7 +218,7 @@ def _menu(task: UserTask) -> list[Any]:
     printed = [one.strip() for one in task.properties.get("print", "").split(",") if one.strip()]
     if printed and items:
         items.append("rule")
-    return items + [talk.print_item(task.instance_key, record) for record in printed]
+    return items + [talk.print_item(task, record) for record in printed]
 
 
 def _candidates(task: UserTask) -> list[dict[str, str]]:

@@ -13,15 +13,15 @@ from engine.printing import mustache, paper, records
 from tests import diagrams
 from tests.world import World
 
-SLIP = """<article class="gc-slip" aria-label="收据" onclick="x()">
-<script>alert(1)</script><style>p{}</style>
+SLIP = """<article class="gc-slip" aria-label="收据">
 <p>{{site.name}} {{unit.name}} No. {{process_instance.number}} {{payer}} {{kind}} {{paid}} {{missing}}</p>
 <p>{{#money}}total{{/money}} {{#capitals}}total{{/capitals}} {{#date}}day{{/date}} {{#tick}}paid{{/tick}}</p>
 <ul>{{#keys}}<li>{{name}}×{{count}}</li>{{/keys}}{{^keys}}<li>none</li>{{/keys}}</ul>
 <ol>{{#steps}}<li>{{name}} {{actor}} {{#date}}completed_at{{/date}}</li>{{/steps}}</ol>
 {{#signature}}ink{{/signature}}<img class="qr" src="{{process_instance.qr}}" alt="code">
-<img src="https://evil.test/x.png"><a href="javascript:x()">link</a>
 </article>"""
+HOSTILE = """<article class="gc-slip" onclick="x()"><script>alert(1)</script><style>p{}</style>
+<img src="https://evil.test/x.png"><a href="javascript:x()">link</a></article>"""
 
 FORM = {
     "type": "default",
@@ -95,8 +95,8 @@ def test_prints_two_copies_to_cut_apart_or_one(sign_in, paid: ProcessInstance):
     assert "第二联：业户留存" in page(client, paid)
 
 
-def test_lets_nothing_through_that_runs_or_loads(sign_in, paid: ProcessInstance):
-    text = page(sign_in("clerk"), paid).split('id="main"')[1]
+def test_lets_nothing_through_that_runs_or_loads():
+    text = paper.write(paper.clean(HOSTILE))
     for hostile in ("<script", "<style", "onclick", "javascript:", "evil.test", '<a href="java'):
         assert hostile not in text
     assert "link" in text
