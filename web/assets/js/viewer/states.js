@@ -14,6 +14,7 @@
  * @property {string[]} [target] where the work would go back to
  * @property {string[]} [off] elements this instance does not reach
  * @property {string[]} [flows] sequence flows taken
+ * @property {string[]} [focus] what to look at first, if not the current element
  * @property {Record<string, string>} [badges] short texts under elements: a clock, a duration
  */
 

@@ -71,7 +71,7 @@ function open(canvas, shape) {
 /** What to look at first: where the instance stands, before one runs where it will begin. @param {any} registry @param {import("./states.js").State} state */
 function middle(registry, state) {
   return (
-    registry.get(state.current?.[0] ?? "") ??
+    registry.get(state.focus?.[0] ?? state.current?.[0] ?? "") ??
     registry.find((/** @type {any} */ shape) => shape.type === "bpmn:StartEvent")
   );
 }
