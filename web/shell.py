@@ -8,7 +8,7 @@ from flask import Flask, g, get_flashed_messages, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import inbox
+from engine import inbox, kpis
 from engine.models.identity import Site
 from engine.staff import notifications, roles
 from engine.staff.access import Actor
@@ -62,6 +62,7 @@ def _signed_in(actor: Actor) -> dict[str, Any]:
         "links": {
             **_public_links(),
             "search": url_for("search.index"),
+            "emergency": url_for("emergency.index"),
             "site": url_for("account.site"),
             "theme": url_for("account.theme"),
             "account": url_for("account.index"),
@@ -118,9 +119,16 @@ def _nav(actor: Actor) -> list[dict[str, Any]]:
         _entry("registry", "registry.index", _("房号"), "building-community"),
         _entry("counter", "counter.index", _("取号"), "ticket"),
     ]
+    if any(kpis.may_watch(actor, one) for one in actor.site_ids):
+        entries.append(_entry("board", "board.index", _("看板"), "layout-dashboard"))
     operates = scope.operates(actor)
+    owns = actor.has("process_owner")
+    if owns:
+        entries.append(
+            _entry("studio", "studio.index", _("工作室"), "schema", desk_only=True, end=True)
+        )
     if operates:
-        entries.append(_operations(actor))
+        entries.append(_operations(actor) | {"end": not owns})
     if any(actor.has(role) for role in SETTINGS_ROLES):
         entries.append(
             _entry(

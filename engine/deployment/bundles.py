@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from engine import decisions, task_properties
-from engine.deployment import definitions
-from engine.engine import Command
-from engine.errors import EngineError, InvalidDiagram, NotFound, Rejected
-from engine.forms import Form
+from engine.deployment import definitions, parts
+from engine.deployment.parts import Part
+from engine.deployment.problems import Problem, at, problem
+from engine.engine import Engine
+from engine.errors import NotFound, Rejected
+from engine.kpis import gate as indicators
 from engine.models.definition import Decision, ProcessDefinition
 from engine.models.definition import Form as FormRow
 from engine.models.identity import User
 from engine.policy import limits
-from engine.printing import records
-from engine.printing.mustache import InvalidTemplate
-from engine.runtime import Diagram, Element, Finding, parse
+from engine.runtime import Diagram, Element
 from engine.staff import roles
 from engine.timing import spans
 
@@ -34,17 +33,16 @@ START_PROCESS = "guicheng.start-process"
 PSEUDO_GROUPS = {roles.ALL_STAFF, roles.STARTER}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """What is wrong with a file of a bundle; an `error` refuses the bundle, a `warning` does not."""
+class Beside(Protocol):
+    """What a bundle is seen beside: a command, or an engine with a session for reading."""
 
-    file: str
-    severity: str
-    code: str
-    message: str
-    element_id: str | None = None
-    line: int | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def engine(self) -> Engine:
+        """What runs."""
+
+    @property
+    def session(self) -> Session:
+        """Where it is read."""
 
 
 @dataclass
@@ -65,19 +63,27 @@ def read(files: Mapping[str, bytes]) -> Bundle:
         raise Rejected(reason=f"a bundle has at most {MAX_FILES} files and {MAX_BYTES} bytes")
     bundle = Bundle(files)
     bundle.problems += [
-        _problem(name[:80], "long_name", f"A file name has at most {LONGEST_NAME} characters.")
+        problem(name[:80], "long_name", f"A file name has at most {LONGEST_NAME} characters.")
         for name in files
         if len(name) > LONGEST_NAME
     ]
     for name in sorted(files):
-        try:
-            _read_file(bundle, name, files[name])
-        except InvalidDiagram as error:
-            bundle.problems += [_problem_of(name, finding) for finding in error.findings]
-        except (EngineError, ValueError, RecursionError) as error:
-            bundle.problems.append(_problem(name, "invalid_file", str(error)))
+        part = parts.read(name, files[name])
+        bundle.problems += part.problems
+        _put(bundle, name, part)
     bundle.problems += _twice(bundle)
     return bundle
+
+
+def _put(bundle: Bundle, name: str, part: Part) -> None:
+    if part.diagram is not None:
+        bundle.diagrams[name] = part.diagram
+    if part.form is not None:
+        bundle.forms[name] = part.form
+    if part.model is not None:
+        bundle.models[name] = part.model
+    if part.texts is not None:
+        bundle.texts[name] = part.texts
 
 
 def _twice(bundle: Bundle) -> list[Problem]:
@@ -89,7 +95,7 @@ def _twice(bundle: Bundle) -> list[Problem]:
     ]  # fmt: skip
     first: dict[tuple[str, str], str] = {}
     return [
-        _problem(
+        problem(
             file, f"duplicate_{noun}", f"The {noun} {one} stands in {first[noun, one]} too.", id=one
         )
         for noun, one, file in claims
@@ -97,126 +103,31 @@ def _twice(bundle: Bundle) -> list[Problem]:
     ]
 
 
-def _read_file(bundle: Bundle, name: str, content: bytes) -> None:
-    if name.endswith(".bpmn"):
-        bundle.diagrams[name] = diagram = parse(content)
-        bundle.problems += [*_property_mistakes(name, diagram), *_refused_starts(name, diagram)]
-    elif name.endswith(".form"):
-        bundle.forms[name] = dict(Form.from_bytes(content).schema)
-    elif name.endswith(".dmn"):
-        bundle.models[name] = decisions.parse(content)
-    elif name.startswith("texts/") and name.endswith(".json"):
-        texts = json.loads(content.decode("utf-8"))
-        if not isinstance(texts, dict):
-            raise ValueError("texts are a JSON object")
-        if not all(isinstance(text, str) for text in texts.values()):
-            raise ValueError("texts map keys to strings")
-        bundle.texts[name] = texts
-    elif name.startswith(records.FOLDER) and name.endswith(records.SUFFIX):
-        _check_print(bundle, name, content)
-    else:
-        content.decode("utf-8")
-
-
-def _check_print(bundle: Bundle, name: str, content: bytes) -> None:
-    try:
-        records.check(content)
-    except InvalidTemplate as error:
-        line, reason = error.params["line"], str(error.params["reason"])
-        message = f"The template is not valid: {reason} (line {line})"
-        bundle.problems.append(
-            replace(_problem(name, "invalid_template", message, reason=reason), line=line)
-        )
-
-
-def _problem_of(file: str, finding: Finding) -> Problem:
-    return Problem(
-        file=file,
-        severity=finding.severity,
-        code=finding.code,
-        message=finding.message,
-        element_id=finding.element_id,
-        line=finding.line,
-        params=finding.params,
-    )
-
-
-def _problem(file: str, code: str, message: str, **params: str) -> Problem:
-    return Problem(file=file, severity="error", code=code, message=message, params=params)
-
-
-def _property_mistakes(file: str, diagram: Diagram) -> list[Problem]:
-    return [
-        _at(
-            file,
-            element,
-            "invalid_property",
-            f"The property {name} is not valid: {reason}.",
-            name=name,
-            reason=reason,
-        )
-        for element in diagram.elements.values()
-        for name, reason in task_properties.mistakes(element)
-    ]
-
-
-def _refused_starts(file: str, diagram: Diagram) -> list[Problem]:
-    """Find start events without a trigger that nothing would ever use."""
-    problems: list[Problem] = []
-    for process_id in diagram.processes:
-        plain = [
-            one
-            for one in diagram.inside(process_id)
-            if one.type == "startEvent" and not one.trigger
-        ]
-        used = diagram.start_event(process_id)
-        problems += [
-            _at(
-                file,
-                one,
-                "unsupported_start",
-                "Only one start event without a trigger starts a process.",
-            )
-            for one in plain
-            if one is not used
-        ]
-    return problems
-
-
-def _at(
-    file: str, element: Element, code: str, message: str, *, severity: str = "error", **params: str
-) -> Problem:
-    return Problem(
-        file=file,
-        severity=severity,
-        code=code,
-        message=f"{element.id}: {message} (line {element.line})",
-        element_id=element.id,
-        line=element.line,
-        params=params,
-    )
-
-
-def cross_problems(command: Command, bundle: Bundle) -> list[Problem]:
+def cross_problems(command: Beside, bundle: Bundle) -> list[Problem]:
     """What only shows when the files are seen together, and beside what is deployed already."""
     forms = {schema["id"] for schema in bundle.forms.values()}
     decided = {one for model in bundle.models.values() for one in model.decision_ids}
     processes = {one for diagram in bundle.diagrams.values() for one in diagram.processes}
     session = command.session
-    problems = [*_call_cycles(command, bundle), *_clock_problems(bundle)]
+    problems = [
+        *_call_cycles(command, bundle),
+        *_clock_problems(bundle),
+        *indicators.problems(bundle.diagrams, bundle.files),
+    ]
     for file, diagram in bundle.diagrams.items():
         missing = [
             *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
             *_missing(session, "decision", diagram.called_decisions - decided, Decision.decision_id),
             *_missing(session, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
             *(("process", called) for called in _unbound(session, bundle, diagram)),
+            *_missing(session, "process", diagram.asked_processes - processes, ProcessDefinition.process_id),
             *(("role", role) for role in sorted(_unknown_roles(session, diagram))),
             *(("limit", key) for key in limits.unknown(spans.limit_keys(diagram))),
             *(("setting", key) for key in limits.unknown_settings(diagram.setting_keys)),
         ]  # fmt: skip
         problems += [_unknown(file, diagram, noun, one) for noun, one in missing]
         problems += [
-            _at(
+            at(
                 file,
                 element,
                 "unknown_started",
@@ -259,7 +170,7 @@ def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:
     flow = next((f for f in diagram.flows.values() if mark in (f.condition or "")), None)
     user = where or (diagram.elements[flow.source] if flow else None)
     code = f"unknown_{noun}"
-    return _at(file, user, code, message, id=one) if user else _problem(file, code, message, id=one)
+    return at(file, user, code, message, id=one) if user else problem(file, code, message, id=one)
 
 
 def _clock_problems(bundle: Bundle) -> Iterator[Problem]:
@@ -270,10 +181,10 @@ def _clock_problems(bundle: Bundle) -> Iterator[Problem]:
         for name in ("limit", *spans.PROPERTIES):
             for key in spans.keys(element.properties.get(name, "")):
                 if not limits.unknown([key]) and not limits.is_time(key):
-                    yield _at(file, element, "limit_kind", f"The limit {key} is no time.", id=key)
+                    yield at(file, element, "limit_kind", f"The limit {key} is no time.", id=key)
                 elif name in (spans.STOP, spans.PAUSE) and key not in started:
                     message = f"No element of this bundle starts the clock {key}."
-                    yield _at(
+                    yield at(
                         file, element, "clock_not_started", message, severity="warning", id=key
                     )
 
@@ -288,7 +199,7 @@ def _started(diagram: Diagram) -> Iterator[tuple[Element, str]]:
                     yield element, fixed[1]
 
 
-def _call_cycles(command: Command, bundle: Bundle) -> list[Problem]:
+def _call_cycles(command: Beside, bundle: Bundle) -> list[Problem]:
     """Find processes that would call themselves over others, deployed ones included (decision 8)."""
     files = {one: file for file, diagram in bundle.diagrams.items() for one in diagram.processes}
     calls: dict[str, set[str]] = {}
@@ -300,10 +211,11 @@ def _call_cycles(command: Command, bundle: Bundle) -> list[Problem]:
 
     cycles = {start: _way_back(start, called_by) for start in files}
     return [
-        _problem(
+        problem(
             files[start],
             "call_cycle",
             f"The processes {' → '.join(way)} call each other in a circle.",
+            cycle=" → ".join(way),
         )
         for start, way in cycles.items()
         if way
@@ -311,7 +223,7 @@ def _call_cycles(command: Command, bundle: Bundle) -> list[Problem]:
 
 
 def _diagram(
-    command: Command, bundle: Bundle, files: Mapping[str, str], process_id: str
+    command: Beside, bundle: Bundle, files: Mapping[str, str], process_id: str
 ) -> Diagram | None:
     if process_id in files:
         return bundle.diagrams[files[process_id]]

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import select, update
 
 from engine import decisions
-from engine.deployment import bundles
-from engine.deployment.bundles import Bundle, Problem, digest
+from engine.deployment import bundles, definitions
+from engine.deployment.bundles import Bundle, digest
+from engine.deployment.problems import Problem
 from engine.engine import Command
 from engine.errors import InvalidDiagram
 from engine.events import start_events
@@ -104,12 +105,12 @@ class _Writer:
             for name, model in self.bundle.models.items()
             for one in model.decision_ids
         ]
-        definitions = [
+        defined = [
             self._definition(name, diagram, process_id)
             for name, diagram in self.bundle.diagrams.items()
             for process_id in diagram.processes
         ]
-        self.deployment.definitions = {row.process_id: row.key for row in definitions}
+        self.deployment.definitions = {row.process_id: row.key for row in defined}
         self.command.session.flush()
         for row in self.added:
             start_events.subscribe(self.command, row.key)
@@ -119,11 +120,11 @@ class _Writer:
             key=str(self.deployment.key),
             digest=self.deployment.digest,
             note=self.deployment.note,
-            processes=[f"{row.process_id}:{row.version}" for row in definitions],
+            processes=[f"{row.process_id}:{row.version}" for row in defined],
         )
         return Deployed(
             deployment=self.deployment,
-            definitions=definitions,
+            definitions=defined,
             forms=forms,
             decisions=decided,
             changed=self.changed,
@@ -187,6 +188,7 @@ class _Writer:
             )
         )
         self.added.append(added)
+        definitions.remember(self.command.engine, added, diagram)
         return added
 
     def _process_digest(self, name: str, diagram: Diagram, process_id: str) -> str:

@@ -1,6 +1,7 @@
 """Scenarios: a procedure walked through by data, in the format of Camunda Process Test's JSON test cases.
 
-An instruction's `metadata` adds what that format has no place for: `actor` (who does it) and `refuses` (tries that must fail:
+An instruction's `metadata` adds what that format has no place for: `actor` (who does it), `outcome` where the form has no field
+for it, and `refuses` (tries that must fail:
 another `actor`, or `variables` with the paths of the `errors` expected). A case's `metadata` may set `settings` and `siteKind`.
 """
 
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from engine import attachments, instances, submissions, tasks, worker
+from engine import attachments, inquiries, instances, submissions, tasks, worker
 from engine.deployment import definitions
 from engine.engine import Command, Engine
 from engine.errors import EngineError, InvalidVariables, NotAllowed, NotFound
@@ -50,6 +51,54 @@ class Unmet(ScenarioFailed):
     """What a scenario expects does not hold: {reason}."""
 
     code = "scenario_unmet"
+
+
+class Differs(Unmet):
+    """{what} is {found}, not {wanted}."""
+
+    code = "scenario_differs"
+
+
+class NoTask(Unmet):
+    """There is no such task {element} ({state}); open are: {open}."""
+
+    code = "scenario_no_task"
+
+
+class NotRefused(Unmet):
+    """{actor} should have been refused at {element}."""
+
+    code = "scenario_not_refused"
+
+
+class OtherRefusal(Unmet):
+    """The refusal should have named {missing}, but was: {got}."""
+
+    code = "scenario_other_refusal"
+
+
+class OtherState(Unmet):
+    """{element} is {found}, not {wanted}."""
+
+    code = "scenario_other_state"
+
+
+class NoInstance(Unmet):
+    """There is no instance of {process_id}."""
+
+    code = "scenario_no_instance"
+
+
+class NoVariable(Unmet):
+    """There is no variable {name}."""
+
+    code = "scenario_no_variable"
+
+
+class TooLong(Unmet):
+    """The process ran too long without waiting for anybody."""
+
+    code = "scenario_too_long"
 
 
 class MovableClock(Protocol):
@@ -91,7 +140,7 @@ class _Run:
                 raise ScenarioFailed(
                     step=number, type=instruction["type"], reason=reason
                 ) from error
-        return self._coverage()
+        return coverage(self.engine)
 
     def _site(self, session: Session) -> Site:
         kind = self.metadata.get("siteKind", "residence")
@@ -146,7 +195,8 @@ class _Run:
             site = self._site(command.session)
             definition = definitions.latest(self.engine, command.session, process_id)
             form = submissions.form_of(command, definition.key, definition.start_form_id)
-            clean = submissions.check(command, form, raw, {}, site) if form else raw
+            known = inquiries.of_site(command, site.id)
+            clean = submissions.check(command, form, raw, known, site) if form else raw
             self.started.append(instances.start(command, definition, site, clean).key)
 
     def complete_user_task(self, instruction: Instruction) -> None:
@@ -156,8 +206,15 @@ class _Run:
             self._refused(task, instruction, refusal)
         raw = self._variables(instruction.get("variables", {}), username)
         with self._command(instruction) as command:
-            done = tasks.complete(command, task.key, raw, version=task.version)
-        _require(done.ran, "the step budget ran out")
+            done = tasks.complete(
+                command,
+                task.key,
+                raw,
+                version=task.version,
+                outcome=instruction["metadata"].get("outcome"),
+            )
+        if not done.ran:
+            raise TooLong
 
     def _refused(
         self, task: UserTask, instruction: Instruction, refusal: Mapping[str, Any]
@@ -171,9 +228,10 @@ class _Run:
                 tasks.complete(command, task.key, raw, version=task.version)
         except expected as error:
             missing = set(refusal.get("errors", [])) - set(getattr(error, "errors", {}))
-            _require(not missing, f"expected errors at {sorted(missing)}, got {_words(error)}")
+            if missing:
+                raise OtherRefusal(missing=", ".join(sorted(missing)), got=_words(error)) from error
         else:
-            raise Unmet(reason=f"{username} should have been refused at {task.element_id}")
+            raise NotRefused(actor=username, element=task.element_id)
 
     def _task(self, selector: Mapping[str, Any], state: str = CREATED) -> UserTask:
         query = select(UserTask).where(UserTask.state == state).order_by(UserTask.key.desc())
@@ -186,7 +244,8 @@ class _Run:
         with self.engine.read() as session:
             found = session.scalars(query).first()
         if found is None:
-            raise Unmet(reason=f"no user task {dict(selector)} is {state}; open: {self._open()}")
+            wanted = selector.get("elementId") or selector.get("taskName") or dict(selector)
+            raise NoTask(element=wanted, state=state, open=", ".join(self._open()) or "-")
         return found
 
     def _open(self) -> list[str]:
@@ -230,13 +289,14 @@ class _Run:
         for element in sorted(wanted):
             states = found.get(element, set())
             if state in ("IS_NOT_ACTIVATED", "ARE_NOT_ACTIVATED"):
-                _require(not states, f"{element} was activated")
+                holds, wanted_state = not states, "untouched"
             elif state == "IS_NOT_ACTIVE":
-                _require("active" not in states, f"{element} is active")
+                holds, wanted_state = "active" not in states, "not active"
             else:
-                _require(
-                    STATES[state] in states, f"{element} is {states or 'untouched'}, not {state}"
-                )
+                holds, wanted_state = STATES[state] in states, STATES[state]
+            if not holds:
+                known = ", ".join(sorted(states)) or "untouched"
+                raise OtherState(element=element, found=known, wanted=wanted_state)
 
     def _elements(self, instance: ProcessInstance) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -263,7 +323,7 @@ class _Run:
                 )
                 found = session.scalars(query.where(ProcessInstance.key.in_(calls))).first()
             if found is None:
-                raise Unmet(reason=f"there is no instance of {process_id}")
+                raise NoInstance(process_id=process_id)
             return found
 
     def assert_process_instance(self, instruction: Instruction) -> None:
@@ -283,30 +343,35 @@ class _Run:
         for name, value in instruction.get("variables", {}).items():
             _same(name, instance.variables.get(name), value)
         for name in instruction.get("variableNames", []):
-            _require(name in instance.variables, f"there is no variable {name}")
+            if name not in instance.variables:
+                raise NoVariable(name=name)
 
-    def _coverage(self) -> Coverage:
-        coverage = Coverage()
-        with self.engine.read() as session:
-            for row in session.scalars(select(ElementInstance)):
-                coverage.elements.add((row.process_id, row.element_id))
-                flows = [row.flow_id, *(row.joined or [])]
-                coverage.flows |= {(row.process_id, flow) for flow in flows if flow}
-            for active in session.scalars(select(ProcessInstance.active)):
-                for entry in active:
-                    coverage.elements.add((entry["process"], entry["id"]))
-                    if entry["flow"]:
-                        coverage.flows.add((entry["process"], entry["flow"]))
-        return coverage
+
+def coverage(engine: Engine) -> Coverage:
+    """Give what all instances of a database have visited so far."""
+    found = Coverage()
+    with engine.read() as session:
+        for row in session.scalars(select(ElementInstance)):
+            found.elements.add((row.process_id, row.element_id))
+            flows = [row.flow_id, *(row.joined or [])]
+            found.flows |= {(row.process_id, flow) for flow in flows if flow}
+        for active in session.scalars(select(ProcessInstance.active)):
+            for entry in active:
+                found.elements.add((entry["process"], entry["id"]))
+                if entry["flow"]:
+                    found.flows.add((entry["process"], entry["flow"]))
+    return found
 
 
 def _same(what: str, found: Any, wanted: Any) -> None:
-    _require(found == wanted, f"{what} is {found!r}, not {wanted!r}")
+    if found != wanted:
+        raise Differs(what=what, found=_shown(found), wanted=_shown(wanted))
 
 
-def _require(holds: bool, reason: str) -> None:
-    if not holds:
-        raise Unmet(reason=reason)
+def _shown(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False, default=str)[:500]
 
 
 def _words(error: BaseException) -> str:
