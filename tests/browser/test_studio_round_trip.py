@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import studio
 from tests.browser.conftest import Visit
@@ -52,4 +53,4 @@ def test_texts_written_by_their_table_are_the_file_byte_for_byte(visit: Visit) -
     assert f'"goods_release.name": "{kept} X"' in studio.text(page, "texts/en.json")
     area.fill(kept)
     assert studio.text(page, "texts/en.json") == before
-    assert page.locator("[data-act-save]").is_disabled()
+    expect(page.locator("[data-act-save]")).to_be_disabled()

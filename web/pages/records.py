@@ -37,7 +37,7 @@ def show(instance_key: int, record: str) -> ResponseReturnValue:
     )
     return render_template(
         "records/show.html",
-        title=names.record(names.definition(sheet.definition_key), record),
+        title=names.record(names.definition(sheet.definition_key), record).strip("《》"),
         # The markup was reduced to the allow-list of engine.paper.
         paper=Markup(sheet.markup),  # noqa: S704
         back=url_for("instances.show", key=instance_key),

@@ -185,6 +185,7 @@ def test_unpacks_a_folder_and_leaves_out_litter():
         (packed(*((f"{n}.md", b"") for n in range(201))), "file_count"),
         (packed(("a.md", b"0" * 9000))[:-60], "archive"),
     ],
+    ids=["no archive", "a large file", "a large bundle", "many files", "cut short"],
 )
 def test_refuses_an_archive_that_is_too_large_or_broken(content, code):
     with pytest.raises(FilesRefused) as refusal:

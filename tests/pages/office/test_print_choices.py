@@ -49,5 +49,5 @@ def test_prints_people_by_their_names_and_names_the_record(world: World, sign_in
     browser = sign_in("assistant")
     paper = browser.get(f"/records/{instance.key}/slip").text
     assert "<p>Assistant</p>" in paper
-    assert "《收据》" in paper
+    assert ">收据</h1>" in paper
     assert "《收据》" in browser.get(f"/instances/{instance.key}").text

@@ -77,7 +77,9 @@ def bundle() -> dict[str, bytes]:
         "forms/p.check.form": form("p.check", *CHECK),
         "forms/p.sign.form": form("p.sign", *SIGN),
         "texts/en.json": json.dumps(texts).encode(),
-        "texts/zh.json": json.dumps({"p.check.quote": "逐项验看原件。"}).encode(),
+        "texts/zh.json": json.dumps(
+            {"p.check.quote": "逐项验看原件。", "record.handover_letter.name": "《收楼书》"}
+        ).encode(),
     }
 
 
