@@ -24,9 +24,10 @@ from py_mini_racer import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The time limit is the wall's. A call that ran out of it while the process hardly ran was kept waiting by the machine, and
-# is tried again with so many times the limit.
+# The time limit is the wall's. A call that ran out of it while the process did not work for most of that time was kept waiting
+# by the machine, and is tried again with so many times the limit.
 PATIENCE = (1, 4, 16)
+WORKED = 0.9
 BUNDLE = Path(__file__).with_name("feel.bundle.js")
 
 # Memory protection keys are per thread: V8 would crash in every thread that does not descend from the one that
@@ -102,7 +103,7 @@ class Isolate:
         except JSTimeoutException:
             if racer.was_hard_memory_limit_reached() or not _answers(racer, seconds):
                 self._abandon()
-            if time.process_time() - began < self.seconds / 2:
+            if time.process_time() - began < self.seconds * WORKED:
                 raise _Starved from None
             raise Stopped(f"it took longer than {self.seconds} s") from None
         except JSEvalException as error:
