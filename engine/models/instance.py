@@ -72,7 +72,7 @@ class ProcessInstance(Base):
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     reason: Mapped[str] = mapped_column(String(1000), default="")
     outcome: Mapped[str | None] = mapped_column(String(16))
-    private: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    private: Mapped[bool] = mapped_column(default=False, server_default="0")
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     variables: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)
     policy: Mapped[dict[str, Any]] = mapped_column(JSONText, deferred=True)

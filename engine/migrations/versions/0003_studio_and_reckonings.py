@@ -209,9 +209,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("process_instance", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("private", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
-        )
+        batch_op.add_column(sa.Column("private", sa.Boolean(), server_default="0", nullable=False))
 
     with op.batch_alter_table("user_task", schema=None) as batch_op:
         batch_op.create_index(
