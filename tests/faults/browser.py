@@ -19,6 +19,7 @@ from tests.databases import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90  # seconds: a job the dead worker had leased waits for a minute
+STARTING = 180  # seconds: everything shipped is deployed and the demo company moves in, beside other tests
 
 
 class Server:
@@ -45,7 +46,7 @@ class Server:
                 [sys.executable, "-m", "web"], cwd=ROOT, env=self._environment,
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STARTING
         while not self._answers():
             ended = self._process.poll()
             assert ended is None, f"ended with {ended}: {self._log.read_text()}"
@@ -53,8 +54,12 @@ class Server:
             time.sleep(0.1)
 
     def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        # It takes the port before it brings its data up to date: only an answer says that it serves.
+        try:
+            Browser(self.port).get("/login", patience=1)
+        except OSError:
+            return False
+        return True
 
     def kill(self) -> int:
         """End it with SIGKILL; give how it ended."""
@@ -90,7 +95,7 @@ class Browser:
         )
         return self.get(path, urllib.parse.urlencode(hidden | fields).encode())
 
-    def get(self, path: str, data: bytes | None = None) -> str:
-        """Give a page."""
-        with self._opener.open(self._base + path, data, timeout=20) as answer:
+    def get(self, path: str, data: bytes | None = None, patience: float = 20) -> str:
+        """Give a page. Raises OSError when none comes within so many seconds."""
+        with self._opener.open(self._base + path, data, timeout=patience) as answer:
             return str(answer.read().decode())
