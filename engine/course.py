@@ -163,7 +163,7 @@ def _called(
             found[process_id] = (
                 definitions.get(engine, session, bound[process_id])
                 if process_id in bound
-                else definitions.latest(engine, session, process_id)
+                else definitions.called(engine, session, process_id)
             )
         except NotFound:
             continue

@@ -55,7 +55,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
         if isinstance(process, int):
             called = definitions.get(command.engine, command.session, process)
             return called.key, called.diagram
-        return begun(definitions.latest(command.engine, command.session, process))
+        return begun(definitions.called(command.engine, command.session, process))
 
     def bound(process_id: str, binding: Binding) -> tuple[int, Any]:
         return begun(definitions.bound(command.engine, command.session, process_id, binding))

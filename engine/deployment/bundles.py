@@ -47,7 +47,7 @@ class Beside(Protocol):
 
 @dataclass
 class Bundle:
-    """The checked content of a deployment."""
+    """The checked content of a deployment. A form that a diagram holds has the name `<diagram>#<form id>`."""
 
     files: Mapping[str, bytes]
     diagrams: dict[str, Diagram] = field(default_factory=dict)
@@ -80,6 +80,7 @@ def _put(bundle: Bundle, name: str, part: Part) -> None:
         bundle.diagrams[name] = part.diagram
     if part.form is not None:
         bundle.forms[name] = part.form
+    bundle.forms |= {f"{name}#{form_id}": schema for form_id, schema in part.embedded.items()}
     if part.model is not None:
         bundle.models[name] = part.model
     if part.texts is not None:
@@ -137,7 +138,11 @@ def cross_problems(command: Beside, bundle: Bundle) -> list[Problem]:
             )
             for element, one in _started(diagram)
             if one not in processes
-            and _missing(session, "process", [one], ProcessDefinition.process_id)
+            and not session.scalar(
+                select(
+                    exists().where(ProcessDefinition.process_id == one, ProcessDefinition.latest)
+                )
+            )
         ]
     return problems
 
@@ -211,8 +216,9 @@ def _call_cycles(command: Beside, bundle: Bundle) -> list[Problem]:
 
     cycles = {start: _way_back(start, called_by) for start in files}
     return [
-        problem(
+        at(
             files[start],
+            _call(bundle.diagrams[files[start]], *way[:2]),
             "call_cycle",
             f"The processes {' → '.join(way)} call each other in a circle.",
             cycle=" → ".join(way),
@@ -222,13 +228,19 @@ def _call_cycles(command: Beside, bundle: Bundle) -> list[Problem]:
     ]
 
 
+def _call(diagram: Diagram, process_id: str, called: str) -> Element:
+    """Give the call activity with which a process calls another."""
+    inside = (one for one in diagram.elements.values() if one.process_id == process_id)
+    return next(one for one in inside if one.extension("calledElement").get("processId") == called)
+
+
 def _diagram(
     command: Beside, bundle: Bundle, files: Mapping[str, str], process_id: str
 ) -> Diagram | None:
     if process_id in files:
         return bundle.diagrams[files[process_id]]
     try:
-        return definitions.latest(command.engine, command.session, process_id).diagram
+        return definitions.called(command.engine, command.session, process_id).diagram
     except NotFound:
         return None
 

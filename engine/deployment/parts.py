@@ -11,12 +11,12 @@ from engine import decisions, task_properties
 from engine.deployment import dangers
 from engine.deployment.problems import Problem, at, of_finding, of_form, problem
 from engine.errors import EngineError, InvalidDiagram
-from engine.forms import Form, InvalidForm
+from engine.forms import Component, Form, InvalidForm
 from engine.printing import records
 from engine.printing.mustache import InvalidTemplate
 from engine.runtime import Diagram, examine
 
-REMEMBERED = 500
+REMEMBERED = 1500
 
 
 @dataclass
@@ -25,6 +25,8 @@ class Part:
 
     diagram: Diagram | None = None
     form: dict[str, Any] | None = None
+    components: tuple[Component, ...] = ()
+    embedded: dict[str, dict[str, Any]] = field(default_factory=dict)
     model: decisions.DecisionModel | None = None
     texts: dict[str, str] | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -57,9 +59,11 @@ def _read_file(part: Part, name: str, content: bytes) -> None:
             *_refused_starts(name, diagram),
             *dangers.markup(name, diagram),
             *dangers.crowds(name, diagram),
+            *_embed(part, name, diagram),
         ]
     elif name.endswith(".form"):
-        part.form = dict(Form.from_bytes(content).schema)
+        form = Form.from_bytes(content)
+        part.form, part.components = dict(form.schema), tuple(form.components)
     elif name.endswith(".dmn"):
         part.model = decisions.parse(content)
     elif name.startswith("texts/") and name.endswith(".json"):
@@ -73,6 +77,17 @@ def _read_file(part: Part, name: str, content: bytes) -> None:
         _check_print(part, name, content)
     else:
         content.decode("utf-8")
+
+
+def _embed(part: Part, name: str, diagram: Diagram) -> list[Problem]:
+    """Read the forms that stand in the diagram itself, and give what is wrong with them."""
+    problems: list[Problem] = []
+    for form_id, text in diagram.embedded_forms.items():
+        try:
+            part.embedded[form_id] = {**Form.from_bytes(text.encode()).schema, "id": form_id}
+        except InvalidForm as error:
+            problems += [of_form(name, finding) for finding in error.findings]
+    return problems
 
 
 def _check_print(part: Part, name: str, content: bytes) -> None:

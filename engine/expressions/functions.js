@@ -2,21 +2,28 @@
 import {
   FeelDate,
   FeelDateTime,
+  FeelDuration,
   FeelFunction,
   dateAndTime,
   evaluate,
 } from "feelin";
-import { encode } from "./values.js";
+import { encode, kindOf } from "./values.js";
 import { CALENDAR, NAMES, workdays } from "./workdays.js";
 
 const isText = (value) => typeof value === "string";
 const define = (parameters, body) => new FeelFunction(body, parameters);
 
 const FUNCTIONS = {
+  "get value": define(["m", "key"], (context, key) =>
+    [key].flat().reduce(entry, context),
+  ),
   assert: define(["value", "condition", "cause"], (value, condition, cause) => {
     if (condition === true) return value;
     throw new Error(cause ?? "the condition of assert does not hold");
   }),
+  cycle: define(["repetitions", "interval"], (repetitions, interval) =>
+    cycle(repetitions, interval),
+  ),
   "duplicate values": define(["list"], (list) =>
     Array.isArray(list)
       ? list
@@ -95,6 +102,21 @@ export function isFunctionName(name) {
     known.set(name, !warnings.some(({ type }) => type === "NO_FUNCTION_FOUND"));
   }
   return known.get(name);
+}
+
+function entry(context, key) {
+  return kindOf(context) === "context" && Object.hasOwn(context, key)
+    ? context[key]
+    : null;
+}
+
+/** The time cycle of an interval, as often as told; the interval alone repeats for ever. */
+function cycle(repetitions, interval) {
+  const [times, every] =
+    repetitions instanceof FeelDuration
+      ? ["", repetitions]
+      : [repetitions ?? "", interval];
+  return every instanceof FeelDuration ? `R${times}/${every.iso}` : null;
 }
 
 function firstIndex(list, item, from = 0) {

@@ -185,7 +185,7 @@ class _Aftermath:
         diagrams = dict.fromkeys(own.diagram.content, own.diagram)
         for one in found:
             if one.process_id not in diagrams:
-                called = definitions.latest(self.engine, self.session, one.process_id)
+                called = definitions.called(self.engine, self.session, one.process_id)
                 diagrams[one.process_id] = called.diagram
         return diagrams
 

@@ -10,6 +10,9 @@ from engine.runtime.approvals import within as cancelable_within
 from engine.runtime.context import Binding, Budget, Context
 from engine.runtime.diagram import Diagram, Element, Flow, Loop, Process, Trigger
 from engine.runtime.events import (
+    FORM_ELSEWHERE,
+    LISTENER_EVENT,
+    TASK_HEADERS,
     Active,
     ElementActivated,
     ElementCompleted,
@@ -36,7 +39,10 @@ from engine.runtime.values import UnsafeValue, check_variables
 from engine.runtime.votes import Vote
 
 __all__ = [
+    "FORM_ELSEWHERE",
     "HIDDEN_FROM",
+    "LISTENER_EVENT",
+    "TASK_HEADERS",
     "Active",
     "Binding",
     "Budget",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.defaults import NoneTask, ServiceTask
@@ -13,7 +14,8 @@ from engine.runtime import scopes
 from engine.runtime.behaviour import Behaviour
 from engine.runtime.diagram import split
 from engine.runtime.evaluation import attempt, checked, evaluate_all
-from engine.runtime.events import JobOpened, UserTaskOpened
+from engine.runtime.events import FORM_ELSEWHERE, TASK_HEADERS, JobOpened, UserTaskOpened
+from engine.runtime.extensions import EMBEDDED
 from engine.runtime.faults import CALLED_DECISION, EXPRESSION, Fault
 from engine.runtime.timers import instant
 
@@ -49,8 +51,8 @@ class UserTask(Behaviour, SpiffUserTask):  # type: ignore[misc]
         texts = [
             self.element.extension(name).get(attribute, "") for name, attribute in self.ATTRIBUTES
         ]
-        values = evaluate_all(task, [*texts, self.element.form_id or ""])
-        assignee, groups, users, due, follow_up, priority, form_id = values
+        values = evaluate_all(task, [*texts, self.element.form_id or "", self._form_elsewhere])
+        assignee, groups, users, due, follow_up, priority, form_id, elsewhere = values
         origin = task.internal_data.get("origin")
         if origin and origin.get("assignee"):
             assignee = origin["assignee"]
@@ -65,11 +67,25 @@ class UserTask(Behaviour, SpiffUserTask):  # type: ignore[misc]
             follow_up_date=_date(task, follow_up),
             priority=_priority(priority),
             form_id=str(form_id) if form_id else None,
-            properties=self.element.properties,
+            properties=self._properties(elsewhere),
             summary=self._summary(task),
             origin=origin,
             definition_key=task.workflow.definition_key,
         )
+
+    def _properties(self, form_elsewhere: Any) -> Mapping[str, str]:
+        """Those drawn, beside them what other applications read."""
+        more = {FORM_ELSEWHERE: str(form_elsewhere)} if form_elsewhere else {}
+        if self.element.headers:
+            more[TASK_HEADERS] = json.dumps(dict(self.element.headers), ensure_ascii=False)
+        return {**self.element.properties, **more}
+
+    @property
+    def _form_elsewhere(self) -> str:
+        """What another application shows instead of a form, as drawn."""
+        drawn = self.element.extension("formDefinition")
+        key = drawn.get("formKey", "")
+        return drawn.get("externalReference") or ("" if key.startswith(EMBEDDED) else key)
 
     def _summary(self, task: Task) -> tuple[str, ...]:
         source = self.process_spec.process.properties.get("summary", "")
@@ -114,20 +130,24 @@ class Job(Behaviour, ServiceTask):  # type: ignore[misc]
     def execute(self, task: Task) -> None:
         """Open the job."""
         definition = self.element.extension("taskDefinition")
-        kind, retries = evaluate_all(
-            task, [definition.get("type", ""), definition.get("retries") or RETRIES]
-        )
-        if not isinstance(kind, str) or not kind:
-            raise Fault(EXPRESSION, f"the job type is {kind!r}, not a text")
-        task.workflow.report(
-            task,
-            JobOpened,
-            type=kind,
-            retries=_retries(retries),
-            headers=self.element.headers,
-            variables=scopes.visible(task),
-            definition_key=task.workflow.definition_key,
-        )
+        kind, retries = definition.get("type", ""), definition.get("retries", "")
+        open_job(task, kind, retries, self.element.headers)
+
+
+def open_job(task: Task, kind: str, retries: str, headers: Mapping[str, str]) -> None:
+    """Report a job of that type, see `JobOpened`; type and retries may be expressions. Raises Fault."""
+    type_, attempts = evaluate_all(task, [kind, retries or RETRIES])
+    if not isinstance(type_, str) or not type_:
+        raise Fault(EXPRESSION, f"the job type is {type_!r}, not a text")
+    task.workflow.report(
+        task,
+        JobOpened,
+        type=type_,
+        retries=_retries(attempts),
+        headers=headers,
+        variables=scopes.visible(task),
+        definition_key=task.workflow.definition_key,
+    )
 
 
 def _retries(value: Any) -> int:
@@ -140,7 +160,7 @@ def _retries(value: Any) -> int:
 class Script(Behaviour, NoneTask):  # type: ignore[misc]
     """A script task: a FEEL expression, never Python."""
 
-    def execute(self, task: Task) -> bool:
+    def execute(self, task: Task) -> bool | None:
         """Evaluate it into the result variable."""
         script = self.element.extension("script")
         source = "=" + script["expression"].removeprefix("=")
@@ -151,7 +171,7 @@ class Script(Behaviour, NoneTask):  # type: ignore[misc]
 class Decision(Behaviour, NoneTask):  # type: ignore[misc]
     """A business rule task: the value of a decision."""
 
-    def execute(self, task: Task) -> bool:
+    def execute(self, task: Task) -> bool | None:
         """Decide into the result variable."""
         called = self.element.extension("calledDecision")
         decision_id = evaluate_all(task, [called["decisionId"]])[0]

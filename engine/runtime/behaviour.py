@@ -6,7 +6,8 @@ step costs the same after ten thousand passes. Everything that can fail happens 
 
 Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leaving, flows, payload, incident, inside
 (where the first token of a subprocess goes instead of its start event), from and joined_from (the keys of the element
-instances it came from), and of `detours`: outcome, back, detour, origin.
+instances it came from), heard and stage (how many execution listeners are done by event, and the event at work), and of
+`detours`: outcome, back, detour, origin.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         self.input_mappings = element.inputs
         self.output_mappings = element.outputs
         self.boundary = element.boundary
+        self.execution_listeners: dict[str, list[Behaviour]] = {}
 
     @property
     def process_spec(self) -> ProcessSpec:
@@ -92,6 +94,8 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
     def _run_hook(self, my_task: Task) -> bool | None:
         if "leaving" in my_task.internal_data:
             return self.leave(my_task, my_task.internal_data["leaving"])
+        if self.execution_listeners and self._is_prepared(my_task):
+            return None
         self.enter(my_task)
         return self.execute(my_task)
 
@@ -110,10 +114,52 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         self.identify(task)
         data = task.internal_data
         if "entered" not in data:
-            if self.input_mappings:
-                scopes.write(task, scopes.own(task), mapped(task, self.input_mappings))
+            if "heard" not in data:
+                self._take_inputs(task)
             listeners.open_(task, [self.process_spec.elements[id_] for id_ in self.boundary])
             data["entered"] = True
+
+    def _take_inputs(self, task: Task) -> None:
+        if self.input_mappings:
+            scopes.write(task, scopes.own(task), mapped(task, self.input_mappings))
+
+    def _is_prepared(self, task: Task) -> bool:
+        """Whether a listener still has to see the element instance with its input variables before it begins."""
+        self.identify(task)
+        if "heard" not in task.internal_data:
+            self._take_inputs(task)
+        return self.call_listener(task, "start")
+
+    def call_listener(self, task: Task, event: str) -> bool:
+        """Call the next listener of that event; False when all have been."""
+        data, called = task.internal_data, self.execution_listeners.get(event, [])
+        done = data.setdefault("heard", {}).setdefault(event, 0)
+        if done == len(called):
+            data.pop("stage", None)
+            return False
+        data["stage"] = event
+        child = task._add_child(called[done], TaskState.FUTURE)  # noqa: SLF001
+        called[done]._update(child)  # noqa: SLF001
+        return True
+
+    def instance_completed(self, task: Task) -> None:
+        """A listener is done: the next one, or what the element waited with."""
+        event = task.internal_data["stage"]
+        task.internal_data["heard"][event] += 1
+        if self.call_listener(task, event):
+            return
+        if event == "start":
+            task._ready()  # noqa: SLF001
+        else:
+            self._go(task)
+
+    def _go(self, task: Task) -> None:
+        try:
+            self._part(task)
+        except Fault as fault:
+            self.stop(task, fault)
+        else:
+            task.complete()
 
     def identify(self, task: Task) -> None:
         """Give the element instance its key and say that it is here, unless it has one."""
@@ -136,10 +182,18 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """Do the element's work. True: done and left; None: it waits for `resume`. Raises Fault."""
         return self.leave(task, {})
 
-    def leave(self, task: Task, variables: Mapping[str, Any]) -> bool:
-        """Give the variables back and choose the sequence flows; always True. Raises Fault, then it can be repeated."""
+    def leave(self, task: Task, variables: Mapping[str, Any]) -> bool | None:
+        """Give the variables back and choose the sequence flows: True. None while listeners of its end are at work.
+
+        Raises Fault, then it can be repeated.
+        """
         task.internal_data["leaving"] = variables
         self.deliver(task, variables)
+        if self.execution_listeners and self.call_listener(task, "end"):
+            return None
+        return self._part(task)
+
+    def _part(self, task: Task) -> bool:
         self.depart(task)
         del task.internal_data["leaving"]
         return True
@@ -192,11 +246,12 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
     def resume(self, task: Task, variables: Mapping[str, Any]) -> None:
         """Finish a waiting element from outside; what fails becomes an incident."""
         try:
-            self.leave(task, variables)
+            left = self.leave(task, variables)
         except Fault as fault:
             self.stop(task, fault)
         else:
-            task.complete()
+            if left:
+                task.complete()
 
     def stop(self, task: Task, fault: Fault) -> None:
         """The token stays here with an incident."""
@@ -210,8 +265,8 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         task.workflow.spawn(element.id, **{"payload": variables, "from": task.internal_data["key"]})
 
     def is_working(self, task: Task) -> bool:
-        """Whether the element waits for its own work, neither stuck nor about to leave."""
-        stuck = task.internal_data.keys() & {"incident", "leaving"}
+        """Whether the element waits for its own work, neither stuck nor about to leave, nor for a listener."""
+        stuck = task.internal_data.keys() & {"incident", "leaving", "stage"}
         return bool(task.state == TaskState.STARTED and not stuck)
 
 

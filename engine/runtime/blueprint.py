@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from engine.runtime import execution_listeners
 from engine.runtime.activities import Job, task_behaviour
 from engine.runtime.beginnings import Start
 from engine.runtime.catching import Catch, EventGateway, Occurred
@@ -66,7 +67,7 @@ def _add(spec: ProcessSpec, element: Element) -> None:
         body = Countersign if "vote" in element.properties else MultiInstance
         body(spec, element, element.loop, inner)
     else:
-        behaviour(spec, element)
+        execution_listeners.attach(spec, element, behaviour(spec, element))
 
 
 def _behaviour(element: Element) -> type[Behaviour]:

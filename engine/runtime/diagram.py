@@ -50,6 +50,16 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """An execution listener of an element; texts as drawn, `event` is start or end."""
+
+    event: str
+    type: str
+    retries: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """The multi-instance characteristics of an activity; texts as drawn."""
 
@@ -91,6 +101,7 @@ class Element:
     inputs: tuple[tuple[str, str], ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    execution_listeners: tuple[Listener, ...] = ()
     extensions: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def extension(self, name: str) -> Mapping[str, str]:
@@ -100,7 +111,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of the file, with its `properties` (summary …) and the tag of this version."""
+    """One process of the file, with its `properties` (summary …), the tag of this version, embedded `forms` by id."""
 
     id: str
     name: str
@@ -109,6 +120,7 @@ class Process:
     properties: Mapping[str, str] = field(default_factory=dict, hash=False)
     line: int = 0
     version_tag: str = ""
+    forms: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +210,12 @@ class Diagram:
     def form_ids(self) -> frozenset[str]:
         """The forms of user tasks and start events."""
         return frozenset(e.form_id for e in self.elements.values() if e.form_id)
+
+    @cached_property
+    def embedded_forms(self) -> Mapping[str, str]:
+        """The forms that the file itself holds and uses, as JSON text by id."""
+        held = {id_: text for one in self.content.values() for id_, text in one.forms.items()}
+        return {id_: text for id_, text in held.items() if id_ in self.form_ids}
 
     @cached_property
     def messages(self) -> frozenset[str]:

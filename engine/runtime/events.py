@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+FORM_ELSEWHERE = "externalFormReference"
+TASK_HEADERS = "taskHeaders"
+LISTENER_EVENT = "executionListener"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -56,6 +60,9 @@ class ElementTerminated(Event):
 class UserTaskOpened(Event):
     """A user task waits for somebody. Expressions of its attributes are evaluated; `properties` are as drawn.
 
+    Beside them stand what other applications read: FORM_ELSEWHERE, the form that one of those shows, and TASK_HEADERS, the
+    task headers as JSON text.
+
     `summary` is what the process property `summary` gives: up to three short strings, empty if it fails. `definition_key` is
     the definition of the process the task belongs to. `origin` is what a `Move` gave along for a task that is opened again.
     """
@@ -81,7 +88,10 @@ class ProcessRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class JobOpened(Event):
-    """Work for a job worker. `variables` are what the element sees (a copy); `definition_key` is as above."""
+    """Work for a job worker. `variables` are what the element sees (a copy); `definition_key` is as above.
+
+    The job of an execution listener has a key of its own, and says by the header LISTENER_EVENT when it is called (start, end).
+    """
 
     type: str
     retries: int

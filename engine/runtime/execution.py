@@ -218,7 +218,9 @@ class Execution:
 
     def remove_instance(self, key: int) -> None:
         """Terminate one instance of a multi-instance activity and go on without it. Raises NotFound as above."""
-        task = search.find(self._instance, key, lambda found: found.task_spec.instance_of_body)
+        task = search.find(
+            self._instance, key, lambda found: search.body(found) not in (None, found)
+        )
         self._command(lambda: task.task_spec.body.remove(task))
 
     def activate(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.runtime import xml
-from engine.runtime.diagram import Loop
+from engine.runtime.diagram import Listener, Loop
 from engine.runtime.xml import ZEEBE, bpmn
+
+EMBEDDED = "camunda-forms:bpmn:"
 
 
 def _zeebe(node: Any, path: str) -> list[Any]:
@@ -25,16 +27,39 @@ def pairs(node: Any, parent: str, child: str, key: str) -> dict[str, str]:
 
 
 def mappings(node: Any, kind: str) -> tuple[tuple[str, str], ...]:
-    """The input or output mappings: source and target each."""
+    """The input or output mappings: source and target each. An input without a source is null."""
+    none = "=null" if kind == "input" else ""
     return tuple(
-        (e.get("source", ""), e.get("target", "")) for e in _zeebe(node, f"ioMapping/{kind}")
+        (e.get("source") or none, e.get("target", "")) for e in _zeebe(node, f"ioMapping/{kind}")
     )
 
 
-def form(extensions: dict[str, dict[str, str]]) -> str | None:
-    """The id of the form, of whatever kind the reference is."""
-    form = extensions.get("formDefinition", {})
-    return form.get("formId") or form.get("formKey") or form.get("externalReference")
+def form(process_id: str, extensions: dict[str, dict[str, str]]) -> str | None:
+    """The id of the form: that of a deployed one, or of one embedded in the process (`<process>.<its id>`)."""
+    drawn = extensions.get("formDefinition", {})
+    key = drawn.get("formKey", "")
+    if key.startswith(EMBEDDED):
+        return f"{process_id}.{key.removeprefix(EMBEDDED)}"
+    return drawn.get("formId")
+
+
+def embedded_forms(process: Any) -> dict[str, str]:
+    """The forms that are embedded in a process, as JSON text by their ids, see `form`."""
+    drawn = {e.get("id", ""): e.text or "" for e in _zeebe(process, "userTaskForm")}
+    return {f"{process.get('id')}.{id_}": text for id_, text in drawn.items()}
+
+
+def execution_listeners(node: Any) -> tuple[Listener, ...]:
+    """The execution listeners, as drawn."""
+    return tuple(
+        Listener(
+            event=e.get("eventType", ""),
+            type=e.get("type", ""),
+            retries=e.get("retries", ""),
+            headers={h.get("key", ""): h.get("value", "") for h in e.iter(f"{{{ZEEBE}}}header")},
+        )
+        for e in _zeebe(node, "executionListeners/executionListener")
+    )
 
 
 def loop(node: Any) -> Loop | None:

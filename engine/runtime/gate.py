@@ -21,7 +21,7 @@ def check(source: bytes) -> list[Finding]:
 def parse(source: bytes) -> Diagram:
     """The checked diagram, ready to run. Raises InvalidDiagram with all findings if one of them is an error."""
     diagram, findings = examine(source)
-    if diagram is None or any(finding.severity == "error" for finding in findings):
+    if diagram is None or _refused(findings):
         raise InvalidDiagram(findings=findings)
     return diagram
 
@@ -40,16 +40,22 @@ def examine(source: bytes) -> tuple[Diagram | None, list[Finding]]:
 
 def _read(source: bytes) -> tuple[Diagram | None, list[Finding]]:
     reading = reader.read(xml.tree(source))
-    findings = reading.findings or rules.structure(reading)
+    findings = list(reading.findings)
+    if not _refused(findings):
+        findings += rules.structure(reading)
     diagram = Diagram(
         source,
         MappingProxyType(reading.processes),
         MappingProxyType(reading.elements),
         MappingProxyType(reading.flows),
     )
-    if any(finding.severity == "error" for finding in findings):
+    if _refused(findings):
         return None, findings
-    findings = findings + rules.behaviour(diagram) + texts.check(diagram)
-    if not any(finding.severity == "error" for finding in findings):
+    findings += rules.behaviour(diagram) + texts.check(diagram)
+    if not _refused(findings):
         _ = diagram.specs
     return diagram, findings
+
+
+def _refused(findings: list[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)

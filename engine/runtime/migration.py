@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engine.runtime.diagram import Diagram, Element
     from engine.runtime.workflow import Instance, Scope
 
-INSTANCE = " [instance]"
 CATCHING = ("startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask")
 
 
@@ -134,7 +133,7 @@ class _Rewriting:
 
     def _token(self, token: list[Any]) -> None:
         name, place, internal, children, inner = token
-        element_id = name.removesuffix(INSTANCE)
+        element_id = name.partition(" [")[0]  # of an instance or a listener
         if misfit := self.route.misfit(element_id):
             self.misfits.append(misfit)
         token[0] = self.route.to(element_id) + name[len(element_id) :]

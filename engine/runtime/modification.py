@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
-from engine.runtime import scopes
+from engine.runtime import scopes, search
 from engine.runtime.events import IncidentClosed
 from engine.runtime.faults import Fault
 
@@ -90,8 +90,8 @@ def terminate(task: Task) -> None:
     Raises Rejected if that would be the whole process instance.
     """
     scope, spec = task.workflow, task.task_spec
-    leaving = task.parent if spec.instance_of_body else task
-    if leaving is not task and (len(leaving.children) > 1 or leaving.internal_data["items"]):
+    leaving, body = search.around(task), search.body(task)
+    if body not in (None, task) and (len(leaving.children) > 1 or leaving.internal_data["items"]):
         spec.body.remove(task)
     elif [one.id for one in scope.task_tree.children] != [leaving.id]:
         scope.terminate(leaving)

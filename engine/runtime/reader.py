@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from engine.runtime import extensions, xml
 from engine.runtime.diagram import Element, Flow, Process, Trigger
@@ -46,6 +46,7 @@ EXTENSIONS = {
     "userTask", "assignmentDefinition", "formDefinition", "taskSchedule", "priorityDefinition", "ioMapping", "input",
     "output", "properties", "property", "taskDefinition", "taskHeaders", "header", "calledDecision", "script",
     "calledElement", "loopCharacteristics", "subscription", "conditionalFilter", "versionTag", "userTaskForm",
+    "executionListeners", "executionListener",
 }  # fmt: skip
 
 
@@ -75,6 +76,9 @@ def read(root: Any) -> Reading:
         if process.id in reading.processes:
             reading.find("duplicate_id", node, id=process.id)
         reading.processes[process.id] = process
+        if extensions.execution_listeners(node):
+            what = "An execution listener on a process"
+            reading.find("unsupported", node, what=what, reason="it would not be called")
         if process.executable:
             _Scope(reading, catalogue, process.id, process.id).read(node)
     _connect(reading)
@@ -90,6 +94,7 @@ def _process(node: Any) -> Process:
         properties=extensions.pairs(node, "properties", "property", "name"),
         line=node.sourceline,
         version_tag=extensions.attributes(node).get("versionTag", {}).get("value", ""),
+        forms=extensions.embedded_forms(node),
     )
 
 
@@ -98,15 +103,30 @@ def _refuse_unknown_extensions(reading: Reading, root: Any) -> None:
         if (name := xml.local(node)) not in EXTENSIONS:
             _refuse_extension(reading, node, f"zeebe:{name}", "the engine would not run it")
     for node in root.iter("*"):
-        if node.tag.startswith(CAMUNDA_7) or any(key.startswith(CAMUNDA_7) for key in node.attrib):
-            _refuse_extension(reading, node, "Camunda 7", "use the elements of Camunda 8")
+        if severity := _camunda_7(root, node):
+            _refuse_extension(reading, node, "Camunda 7", "use the elements of Camunda 8", severity)
 
 
-def _refuse_extension(reading: Reading, node: Any, what: str, reason: str) -> None:
+def _camunda_7(root: Any, node: Any) -> Literal["error", "warning"] | None:
+    """How bad the Camunda 7 vocabulary of this node is: left over where Camunda 8 says what holds, it does no harm."""
+    if node.tag.startswith(CAMUNDA_7):
+        return "error"
+    if node is root or not any(key.startswith(CAMUNDA_7) for key in node.attrib):
+        return None  # at the root the Web Modeler keeps its own number of the file
+    return "warning" if extensions.attributes(node) else "error"
+
+
+def _refuse_extension(
+    reading: Reading,
+    node: Any,
+    what: str,
+    reason: str,
+    severity: Literal["error", "warning"] = "error",
+) -> None:
     owner = next((n for n in (node, *node.iterancestors()) if n.get("id")), node)
     params = {"what": what, "reason": reason}
     reading.findings.append(
-        Finding("error", "unsupported", owner.get("id"), node.sourceline, params)
+        Finding(severity, "unsupported", owner.get("id"), node.sourceline, params)
     )
 
 
@@ -166,7 +186,7 @@ class _Scope:
                 self._refuse(node, name)
 
     def _read(self, kind: str, node: Any) -> Element:
-        attributes = extensions.attributes(node)
+        attributes = self._extensions(kind, node)
         return Element(
             id=node.get("id"),
             type=kind,
@@ -176,7 +196,7 @@ class _Scope:
             line=node.sourceline,
             documentation=xml.text(node, bpmn("documentation")),
             properties=extensions.pairs(node, "properties", "property", "name"),
-            form_id=extensions.form(attributes),
+            form_id=extensions.form(self.process_id, attributes),
             default=node.get("default"),
             trigger=self._trigger(kind, node),
             interrupting=node.get("cancelActivity" if kind == "boundaryEvent" else "isInterrupting")
@@ -187,8 +207,17 @@ class _Scope:
             inputs=extensions.mappings(node, "input"),
             outputs=extensions.mappings(node, "output"),
             headers=extensions.pairs(node, "taskHeaders", "header", "key"),
+            execution_listeners=extensions.execution_listeners(node),
             extensions=attributes,
         )
+
+    def _extensions(self, kind: str, node: Any) -> dict[str, dict[str, str]]:
+        """The extension elements that count: a user task never becomes a job."""
+        attributes = extensions.attributes(node)
+        if kind == "userTask" and attributes.pop("taskDefinition", None) is not None:
+            what = "A task definition on a userTask"
+            _refuse_extension(self.reading, node, what, "people do it", "warning")
+        return attributes
 
     def _trigger(self, kind: str, node: Any) -> Trigger | None:
         if kind == "receiveTask":

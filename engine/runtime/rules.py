@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.runtime import approvals, paths
 from engine.runtime.diagram import Element, Flow, Process
+from engine.runtime.extensions import EMBEDDED
 from engine.runtime.finding import Finding
 from engine.runtime.reader import ACTIVITIES
 
@@ -107,6 +108,8 @@ def _error(element: Element, code: str, **params: str) -> Finding:
 
 def _element(diagram: Diagram, element: Element) -> Iterator[Finding]:
     yield from _ends(element)
+    yield from _form(diagram, element)
+    yield from _listeners(element)
     yield from _event(diagram, element)
     yield from _work(element)
     if element.type == "subProcess":
@@ -128,6 +131,33 @@ def _ends(element: Element) -> Iterator[Finding]:
         yield _error(
             element, "unsupported", what="A sequence flow or loop", reason="events start it"
         )
+
+
+def _form(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    key = element.extension("formDefinition").get("formKey", "")
+    if key.startswith(EMBEDDED) and element.form_id not in diagram.content[element.process_id].forms:  # fmt: skip
+        yield _error(element, "reference", what="The form", id=key)
+
+
+def _listeners(element: Element) -> Iterator[Finding]:
+    for one in element.execution_listeners:
+        if one.event not in _heard(element):
+            what = (
+                f"A listener of the {one.event or 'no'} event on a {_kind(element)}{element.type}"
+            )
+            yield _error(element, "unsupported", what=what, reason="it would not be called")
+        if not one.type:
+            yield _error(element, "missing", what="The type of the execution listener")
+
+
+def _heard(element: Element) -> tuple[str, ...]:
+    """The events of an element that its execution listeners are told."""
+    if element.loop or element.event_subprocess:
+        return ()
+    if element.type in ("startEvent", "boundaryEvent"):
+        return ("end",)
+    throws_error = element.type == "endEvent" and _kind(element) == "error "
+    return ("start",) if throws_error or element.type.endswith("Gateway") else ("start", "end")
 
 
 def _event(diagram: Diagram, element: Element) -> Iterator[Finding]:
@@ -214,7 +244,7 @@ BINDINGS = {
     "formDefinition": ("latest", "deployment"),
 }
 WORKED = {
-    "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "userTask", "intermediateThrowEvent", "endEvent",
+    "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "intermediateThrowEvent", "endEvent",
 }  # fmt: skip
 
 

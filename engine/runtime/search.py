@@ -56,11 +56,14 @@ def working(instance: Instance, key: int) -> Task:
 
 def body(task: Task) -> Task | None:
     """The multi-instance body the token is or belongs to, None if it has nothing to do with one."""
-    if task.task_spec.instance_of_body:
-        return task.parent
-    return (
-        task if isinstance(task.task_spec, MultiInstance) and "size" in task.internal_data else None
-    )
+    found = around(task)
+    runs = isinstance(found.task_spec, MultiInstance) and "size" in found.internal_data
+    return found if runs else None
+
+
+def around(task: Task) -> Task:
+    """The token that stands in the scope: this one, or the one it works for as an instance or a listener."""
+    return task.parent if task.task_spec.instance_of_body else task
 
 
 def beside(task: Task, element_id: str) -> Task:
@@ -72,7 +75,7 @@ def beside(task: Task, element_id: str) -> Task:
     while current is not None:
         spec = current.workflow.spec
         if any(element.id == element_id for element in spec.diagram.inside(spec.name)):
-            return body(current) or current
+            return around(current)
         current = current.workflow.host
     raise Rejected(reason=f"{element_id} is not in a scope around {task.task_spec.element.id}")
 

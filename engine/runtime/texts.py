@@ -20,7 +20,7 @@ EVALUATED = (
     ("assignmentDefinition", ("assignee", "candidateGroups", "candidateUsers")),
     ("taskSchedule", ("dueDate", "followUpDate")),
     ("priorityDefinition", ("priority",)),
-    ("formDefinition", ("formId",)),
+    ("formDefinition", ("formId", "formKey", "externalReference")),
     ("taskDefinition", ("type", "retries")),
     ("calledElement", ("processId", "versionTag")),
     ("calledDecision", ("decisionId",)),
@@ -91,6 +91,9 @@ def _of(element: Element) -> Iterator[tuple[str, str, bool]]:
         yield "A mapping", source, False
     for name, value in element.properties.items():
         yield name, value, False
+    for listener in element.execution_listeners:
+        yield "type", listener.type, False
+        yield "retries", listener.retries, False
     if loop := element.loop:
         yield "inputCollection", loop.input_collection, True
         yield "outputElement", loop.output_element, True
@@ -117,6 +120,9 @@ def _constants(element: Element) -> Iterator[Finding]:
         and not _CARDINALITY.fullmatch(loop.cardinality)
     ):
         yield Finding("error", "cardinality", element.id, element.line, {"limit": str(MOST)})
+    if not all(source for source, _ in element.outputs):
+        what = {"what": "The source of an output mapping"}
+        yield Finding("error", "missing", element.id, element.line, what)
     for _, target in element.inputs + element.outputs:
         if not target or not all(part.isidentifier() for part in target.split(".")):
             yield Finding(

@@ -73,7 +73,7 @@ class Throw(Behaviour, NoneTask):  # type: ignore[misc]
     What it throws is thrown after it has completed: an interrupting catch event then finds no half-done token.
     """
 
-    def execute(self, task: Task) -> bool:
+    def execute(self, task: Task) -> bool | None:
         """Leave, if the error it throws will be caught."""
         if trigger := self.element.trigger:
             task.internal_data["code"] = self._code(task, trigger.code)

@@ -65,7 +65,7 @@ def groups_of(
 ) -> list[str]:
     """Give the candidate groups of a task that opens, and where they are empty who stands in.
 
-    By default the next role up the ladder that somebody holds; with `emptyApprovers` = `admin` the administrators, with
+    By default the next role up the ladder that somebody holds, the administrators for a task that names nobody; with `emptyApprovers` = `admin` the administrators, with
     `refuse` the command is refused (a timer's or job's goes to the administrators). Raises NobodyAvailable.
     """
     groups = [group for group in opened.candidate_groups if group != roles.STARTER]
@@ -75,6 +75,7 @@ def groups_of(
     if rule == REFUSE and not command.actor.is_system:
         raise NobodyAvailable(step=opened.name, groups=", ".join(groups))
     more = ["admin"] if rule in (REFUSE, ADMIN) else _next_up(command, instance, groups)
+    more = more or ([] if groups else ["admin"])
     if not more:
         return groups
     command.audit("task.nobody", opened.element_id, on=instance, groups=groups, to=", ".join(more))

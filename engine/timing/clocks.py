@@ -151,7 +151,7 @@ def _closure(command: Command, definition: Definition) -> list[Diagram]:
     while todo:
         for process_id in todo.pop().called_processes - found.keys():
             try:
-                called = definitions.latest(command.engine, command.session, process_id)
+                called = definitions.called(command.engine, command.session, process_id)
             except NotFound:
                 continue
             found[process_id] = called.diagram

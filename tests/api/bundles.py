@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.diagrams import chain, process, service_task, user_task
+from tests.diagrams import chain, process, properties, service_task, user_task
 
 CHECK_FORM = {
     "type": "default",
@@ -54,6 +54,22 @@ LOCAL = process(
     '<zeebe:ioMapping><zeebe:input source="=a + 1" target="b"/></zeebe:ioMapping>'
     "</extensionElements></userTask>" + chain("s", "see", "e"),
     "local",
+)
+ELSEWHERE = process(
+    '<userTask id="see"><extensionElements><zeebe:userTask/>'
+    '<zeebe:assignmentDefinition candidateGroups="service_assistant"/>'
+    '<zeebe:formDefinition externalReference="hr/leave"/>'
+    '<zeebe:taskHeaders><zeebe:header key="system" value="hr"/></zeebe:taskHeaders>'
+    + properties(clause="§ 3")
+    + "</extensionElements></userTask>"
+    + chain("s", "see", "e"),
+    "elsewhere",
+)
+HEARD = process(
+    '<manualTask id="go"><extensionElements><zeebe:executionListeners>'
+    '<zeebe:executionListener eventType="start" type="bank.pay"/></zeebe:executionListeners>'
+    "</extensionElements></manualTask>" + chain("s", "go", "e"),
+    "heard",
 )
 BROKEN = process(user_task("check") + chain("s", "check"), "broken").replace(
     b'targetRef="check"', b'targetRef="nowhere"'

@@ -82,6 +82,15 @@ def test_a_procedure_is_deployed_started_claimed_and_completed(client: Client) -
     assert (done.state, done.assignee) == (m.UserTaskStateEnum.COMPLETED, "assistant")
 
 
+def test_a_task_tells_another_application_its_headers_and_its_form(client: Client) -> None:
+    deploy(client("owner"), {"p.bpmn": bundles.ELSEWHERE})
+    task = open_task(client("assistant"), start(client("clerk"), "elsewhere"))
+    assert task.external_form_reference == "hr/leave"
+    assert task.custom_headers.additional_properties == {"system": "hr", "clause": "§ 3"}
+    assert task.form_key is None
+    complete(client("assistant"), task, days=3)
+
+
 def test_definitions_are_found_with_their_xml_and_start_form(client: Client) -> None:
     deploy(client("owner"), bundles.FILES)
     wanted = m.ProcessDefinitionFilter(is_latest_version=True)
@@ -232,6 +241,17 @@ def test_a_job_is_leased_once_and_completed_by_its_worker(client: Client) -> Non
     assert open_task(client("assistant"), instance).element_id == "after"
     with pytest.raises(errors.ConflictError):
         client("owner").complete_job(job.job_key)
+
+
+def test_a_worker_learns_that_its_job_is_a_listener(client: Client) -> None:
+    deploy(client("owner"), {"h.bpmn": bundles.HEARD})
+    instance = start(client("clerk"), "heard")
+    (job,) = activate(client("owner"))
+    assert (job.kind, job.listener_event_type) == ("EXECUTION_LISTENER", "START")
+    assert job.custom_headers.to_dict() == {}
+    client("owner").complete_job(job.job_key)
+    ended = client("clerk").get_process_instance(instance)
+    assert ended.state == m.ProcessInstanceStateEnum.COMPLETED
 
 
 def test_a_failed_job_becomes_an_incident_that_is_resolved(client: Client) -> None:

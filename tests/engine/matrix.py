@@ -114,6 +114,7 @@ def drawn(*inside, root="", after=""):
     return source.replace(b"</definitions>", after.encode() + b"</definitions>")
 
 
+HEADERS = zeebe("taskHeaders", zeebe("header", key="to", value="office"))
 FULL_USER_TASK = user(
     "x",
     inputs=[("=k", "mine")],
@@ -122,9 +123,14 @@ FULL_USER_TASK = user(
     + zeebe("formDefinition", formId="p.x")
     + zeebe("taskSchedule", dueDate="=when", followUpDate="2026-03-04T09:00:00+08:00")
     + zeebe("priorityDefinition", priority="=50 + 1")
+    + HEADERS
     + property_list({"clause": "§ 3", "limit": "T-1"}),
 )  # fmt: skip
-HEADERS = zeebe("taskHeaders", zeebe("header", key="to", value="office"))
+HEARD = zeebe(
+    "executionListeners",
+    zeebe("executionListener", HEADERS, eventType="start", type="=k", retries="2"),
+    zeebe("executionListener", HEADERS, eventType="end", type="tidy", retries="2"),
+)
 CALL = call("x", "other", [("=k", "key")], [("=key", "k")],
             propagateAllParentVariables="false", propagateAllChildVariables="false")  # fmt: skip
 OTHER = diagram(start(), end(), path("s", "e"), id="other")
@@ -165,10 +171,18 @@ RUNS = {
     "none end event, none intermediate throw event": one(throw("x")),
     "user task": one(FULL_USER_TASK),
     "service task": one(job("x", inputs=[("=k", "a")], outputs=[("=a", "b")], more=HEADERS)),
+    "execution listeners of an element": one(job("x", more=HEARD)),
     "send task": one(job("x", kind="sendTask", more=HEADERS)),
     "business rule task": one(bpmn.decision("x", "d", "r")),
     "script task (FEEL)": one(script("x", "=1 + 1", "r")),
-    "script, business rule, user or manual task as a job": one(job("x", kind="scriptTask")),
+    "form embedded in the process": one(
+        user("x", more=zeebe("formDefinition", formKey="camunda-forms:bpmn:f")),
+        head=zeebe("userTaskForm", '{"type": "default", "id": "f", "components": []}', id="f"),
+    ),
+    "form that another application shows": one(
+        user("x", more=zeebe("formDefinition", externalReference='="hr/" + k'))
+    ),
+    "script or business rule task as a job": one(job("x", kind="scriptTask")),
     "receive task": one(node("receiveTask", "x", messageRef="M"), root=message()),
     "manual task, task without a type": simple(
         node("manualTask", "x"), node("task", "y"), path("s", "x", "y", "e")
@@ -255,7 +269,10 @@ DRAWN = {
     "further none start event of a process": simple(
         start("s2"), task(), path("s", "x", "e"), flow("s2", "e")
     ),
-    "embedded user task form": one(user("x", more=zeebe("userTaskForm", id="f"))),
+    "number of the file that the Web Modeler keeps at its root": one(task()).replace(
+        b"<definitions ",
+        b'<definitions xmlns:c="http://camunda.org/schema/1.0/bpmn" c:diagramRelationId="1" ',
+    ),
     "`bindingType` of a form or decision": one(
         user("x", more=zeebe("formDefinition", formId="f", bindingType="deployment"))
     ),
@@ -291,8 +308,14 @@ REFUSED = {
         node("receiveTask", "x", messageRef="M", instantiate="true"), root=message()
     ),
     "human performer, potential owner": one(user("x", "<potentialOwner/>")),
-    "Camunda 7 attributes and elements": one(user("x", **CAMUNDA_7)),
-    "any other `zeebe:` element": one(user("x", more=zeebe("executionListeners"))),
+    "Camunda 7 attributes and elements": one(node("userTask", "x", **CAMUNDA_7)),
+    "embedded form that the process does not hold": one(
+        user("x", more=zeebe("formDefinition", formKey="camunda-forms:bpmn:f"))
+    ),
+    "output mapping without a source": one(job("x", outputs=[("", "a")])),
+    "any other `zeebe:` element": one(user("x", more=zeebe("taskListeners"))),
+    "execution listener of a process": one(user("x"), head=HEARD),
+    "execution listener that nothing calls": one(node("parallelGateway", "x", extension(HEARD))),
     "task definition on an event that catches or a gateway": one(
         node("exclusiveGateway", "x", extension(zeebe("taskDefinition", type="t")))
     ),
@@ -368,5 +391,9 @@ REFUSED = {
     "XML element with too many attributes": b"<a " + b" ".join(b'a%d="1"' % n for n in range(99)) + b"/>",
 }  # fmt: skip
 
-WARNED = {"element that no start event leads to": simple(task(), task("y"), path("s", "x", "e"))}
+WARNED = {
+    "element that no start event leads to": simple(task(), task("y"), path("s", "x", "e")),
+    "user task with a task definition": one(job("x", kind="userTask")),
+    "Camunda 7 attributes beside elements of Camunda 8": one(user("x", **CAMUNDA_7)),
+}
 DIAGRAMS = {"supported": RUNS, "drawn only": DRAWN, "refused": REFUSED, "warned": WARNED}

@@ -137,6 +137,14 @@ def test_keeps_functions_apart_from_variables_of_the_same_name(interpreter):
         ('from json("{")', None),
         ("string length(uuid())", 36),
         ("assert(5, true)", 5),
+        ('cycle(3, duration("PT1H"))', "R3/PT1H"),
+        ('cycle(duration("P2D"))', "R/P2D"),
+        ('get value({a: {b: 1}}, ["a", "b"])', 1),
+        ('get value({a: {b: 1}}, ["a", "c", "d"])', None),
+        ('get value({a: 1}, "a")', 1),
+        ('get value(null, "a")', None),
+        ('duration("P1D") / duration("PT6H")', 4),
+        ('(date("1970-01-03") - date("1970-01-01")) / duration("PT1S")', 172800),
     ],
 )
 def test_has_the_functions_of_camunda_that_the_interpreter_lacks(interpreter, source, expected):

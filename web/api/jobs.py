@@ -16,6 +16,7 @@ from engine.engine import Command
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import CREATED, FAILED, Job
+from engine.runtime import LISTENER_EVENT
 from engine.staff.access import Actor
 from web.api import tenants
 from web.api.credentials import actor
@@ -27,7 +28,7 @@ from web.extensions import engine, session
 
 blueprint = Noun("jobs")
 
-BPMN_ELEMENT, UNSPECIFIED = "BPMN_ELEMENT", "UNSPECIFIED"
+BPMN_ELEMENT, LISTENER, UNSPECIFIED = "BPMN_ELEMENT", "EXECUTION_LISTENER", "UNSPECIFIED"
 STATES = (
     "CREATED", "COMPLETED", "FAILED", "CANCELED", "ERROR_THROWN", "MIGRATED", "RETRIES_UPDATED", "TIMED_OUT",
     "PRIORITY_UPDATED", "TIMEOUT_UPDATED",
@@ -142,18 +143,20 @@ def rows(operator: Actor) -> Rows:
 
 def same(job: Job, row: Any) -> dict[str, Any]:
     """What an activated and a found job have in common."""
+    headers = dict(job.headers)
+    event = headers.pop(LISTENER_EVENT, "")
     return {
         "job_key": job.key,
         "type": job.type,
-        "kind": BPMN_ELEMENT,
-        "listener_event_type": UNSPECIFIED,
+        "kind": LISTENER if event else BPMN_ELEMENT,
+        "listener_event_type": event.upper() or UNSPECIFIED,
         "process_definition_id": job.process_id,
         "process_definition_key": row.definition_key,
         "process_instance_key": job.instance_key,
         "root_process_instance_key": None if row.parent_key else job.instance_key,
         "element_id": job.element_id,
         "element_instance_key": job.key,
-        "custom_headers": job.headers,
+        "custom_headers": headers,
         "worker": job.worker,
         "retries": job.retries,
         "tenant_id": row.tenant_id,

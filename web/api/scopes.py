@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from engine import executions, instances, registry, tasks
@@ -15,7 +14,6 @@ from engine.deployment import definitions
 from engine.deployment.definitions import Definition
 from engine.engine import Engine
 from engine.errors import NotFound
-from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
@@ -124,13 +122,9 @@ class Reader:
                     yield path.rsplit(".", 1)[-1], kind
 
     def _called(self, definition: Definition) -> Iterator[Definition]:
-        query = select(ProcessDefinition.process_id).where(
-            ProcessDefinition.process_id.in_(definition.diagram.called_processes),
-            ProcessDefinition.latest,
-        )
-        for process_id in self._session.scalars(query):
+        for process_id in sorted(definition.diagram.called_processes):
             try:
-                yield definitions.latest(self._engine, self._session, process_id)
+                yield definitions.called(self._engine, self._session, process_id)
             except NotFound:  # suspended meanwhile
                 continue
 

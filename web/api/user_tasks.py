@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.models.definition import Form, ProcessDefinition
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import TaskCandidate, UserTask
+from engine.runtime import FORM_ELSEWHERE, TASK_HEADERS
 from web.api import forms
 from web.api.credentials import actor
 from web.api.filters import INSTANT, INTEGER, KEY, ONE_OF_TEXTS, TEXT, choice
@@ -151,6 +153,8 @@ def _rows() -> Rows:
 
 def _described(row: Any) -> dict[str, Any]:
     task = row[0]
+    properties = dict(task.properties)
+    headers = json.loads(properties.pop(TASK_HEADERS, "{}"))
     return {
         "user_task_key": task.key,
         "element_instance_key": task.key,
@@ -171,9 +175,9 @@ def _described(row: Any) -> dict[str, Any]:
         "follow_up_date": task.follow_up_at,
         "due_date": task.due_at,
         "tenant_id": row.tenant_id,
-        "external_form_reference": None,
+        "external_form_reference": properties.pop(FORM_ELSEWHERE, None),
         "form_key": row.form_key,
-        "custom_headers": task.properties,
+        "custom_headers": headers | properties,
         "priority": task.priority,
         "business_id": row.business_id,
         "tags": [],

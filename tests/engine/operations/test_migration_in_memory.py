@@ -200,3 +200,17 @@ def test_what_is_stuck_is_tried_again_as_the_new_version_says() -> None:
     assert [element for element, _ in run.incidents] == ["g"]
     moved(run, gateway("=x = 2"))
     assert run.do("retry", run.key("g")).waiting == ["next"]
+
+
+def test_a_listener_that_is_at_work_goes_along() -> None:
+    def drawn(job_type: str, task: str) -> bytes:
+        heard = f'<zeebe:executionListeners><zeebe:executionListener eventType="start" type="{job_type}"/></zeebe:executionListeners>'  # fmt: skip
+        source = process(user_task(task) + chain("s", task, "e")).decode()
+        return source.replace("<zeebe:userTask/>", f"<zeebe:userTask/>{heard}").encode()
+
+    run = world(drawn("prepare", "work")).start()
+    (before,) = run.of("JobOpened")
+    moved(run, drawn("ready", "do"), work="do")
+    again = run.recent[-1]
+    assert (again.key, again.type, again.element_id) == (before.key, "ready", "do")
+    assert run.do("complete", before.key, {}).waiting == ["do"]

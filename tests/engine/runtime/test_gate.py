@@ -166,7 +166,7 @@ def test_refuses_hostile_or_foreign_files(code, source):
             "Camunda 7",
             user("x", **{"xmlns:c": "http://camunda.org/schema/1.0/bpmn", "c:assignee": "a"}),
         ),
-        ("zeebe:executionListeners", user("x", more=zeebe("executionListeners"))),
+        ("zeebe:taskListeners", user("x", more=zeebe("taskListeners"))),
         ("zeebe:assigmentDefinition", user("x", more=zeebe("assigmentDefinition", assignee="a"))),
     ],
 )

@@ -75,7 +75,7 @@ EVERY = {
     "endless loop": Hostile(drawn(LOOP), BPMN, "spin", "endless_loop", kept=True),
     "a million instances": Hostile(drawn(many("=for i in 1..1000000 return i")), BPMN, "check", "cardinality", kept=True),
     "cyclic calls": Hostile(
-        {"a.bpmn": calls("a", "b"), "b.bpmn": calls("b", "a")}, "a.bpmn", None, "call_cycle", kept=True
+        {"a.bpmn": calls("a", "b"), "b.bpmn": calls("b", "a")}, "a.bpmn", "c", "call_cycle", kept=True
     ),
     "markup in a name": Hostile(
         drawn(BODY.replace('name="check"', 'name="&lt;img src=x onerror=alert(1)&gt;"')), BPMN, "check", "markup", kept=True
@@ -90,7 +90,7 @@ EVERY = {
         drawn(script("x", "=" + "(" * 20_000 + "1" + ")" * 20_000, "n") + chain("s", "x", "e")), BPMN, "x", "expression", kept=True
     ),
     "unknown extension": Hostile(
-        drawn(BODY.replace("<zeebe:userTask/>", "<zeebe:userTask/><zeebe:executionListeners/>")), BPMN, "check", "unsupported", kept=True
+        drawn(BODY.replace("<zeebe:userTask/>", "<zeebe:userTask/><zeebe:taskListeners/>")), BPMN, "check", "unsupported", kept=True
     ),
     "form with a runaway pattern": Hostile(form(validate={"pattern": "(a+)+$("}), FORM_FILE, "who", "form_bad_pattern", kept=True),
     "form of another kind": Hostile(form(type="iframe-script"), FORM_FILE, "#a", "form_unknown_type", kept=True),
