@@ -44,6 +44,7 @@ from engine.models.task import Copy, UserTask
 from engine.runtime import Element, Execution, cancelable_until, cancelable_within
 from engine.staff import approvers
 from engine.staff.access import Actor
+from engine.store import rows
 from engine.store.keys import is_key
 from engine.timing import clocks
 
@@ -98,7 +99,7 @@ def start(
     incident says so. Raises NotAllowed, DuplicateBusinessKey, or BudgetExceeded when
     the process runs on without waiting; then nothing has been written.
     """
-    if not definitions.may_start(command.actor, definition.start_groups, site.id):
+    if not _may_start(command.actor, definition, site):
         raise NotAllowed(reason=f"starting {definition.process_id} at {site.key}")
     event = _start_element(definition, start_event)
     instance = _new_instance(command, definition, site, variables, parent_key, event)
@@ -123,7 +124,6 @@ def start(
     instance.state = b""
     instance.variables = {}
     instance.active = []
-    command.session.add(instance)
     _insert(command.session, instance)
     if parent_key is not None:
         hidings.inherit(command, instance)
@@ -134,6 +134,12 @@ def start(
     return instance
 
 
+def _may_start(actor: Actor, definition: Definition, site: Site) -> bool:
+    """Whether the actor may start it there; what names no start group only those may who answer for the processes."""
+    unsaid = not definition.start_groups and actor.has("process_owner", site.id)
+    return unsaid or definitions.may_start(actor, definition.start_groups, site.id)
+
+
 def _start_element(definition: Definition, start_event: str | None) -> Element | None:
     if start_event:
         return definition.diagram.elements[start_event]
@@ -142,7 +148,7 @@ def _start_element(definition: Definition, start_event: str | None) -> Element |
 
 def _insert(session: Session, instance: ProcessInstance) -> None:
     try:
-        session.flush()
+        rows.insert(session, instance)
     except IntegrityError as error:
         # Somebody started the same at the same moment, and their transaction was first.
         raise DuplicateBusinessKey(
@@ -215,8 +221,7 @@ def _refuse_duplicate(session: Session, instance: ProcessInstance) -> None:
 
 def lock(command: Command, key: int) -> ProcessInstance:
     """Give an instance for changing it; others wait until this command ends. Raises NotFound."""
-    command.session.flush()
-    found = command.session.scalar(_LOCK, {"key": key})
+    (found,) = _first(command, (ProcessInstance,), _LOCK, key)
     return _own(command, found, "process instance", key)
 
 
@@ -224,28 +229,32 @@ def lock_with(
     command: Command, kind: type[Part], noun: str, key: int
 ) -> tuple[ProcessInstance, Part]:
     """Give a task or job and its instance for changing them, the instance locked first. Raises NotFound for `noun`."""
-    command.session.flush()
-    row = command.session.execute(_locking_with(kind), {"key": key}).one_or_none()
-    instance, part = row or (None, None)
+    instance, part = _first(command, (ProcessInstance, kind), _locking_with(kind), key)
     return _own(command, instance, noun, key), cast("Part", part)
 
 
-def _locking(*entities: type[Any]) -> Select[*tuple[Any, ...]]:
-    """Select rows for changing, with everything the instance holds; what the session knew of them is read anew."""
-    held = (ProcessInstance.state, ProcessInstance.variables, ProcessInstance.policy)
-    query = select(*entities).options(*(undefer(column) for column in held))
-    return query.with_for_update(of=entities).execution_options(populate_existing=True)
+def _first(
+    command: Command, models: tuple[type[Any], ...], query: Select[Any], key: int
+) -> list[Any]:
+    command.session.flush()
+    found = rows.first(command.session, query, models, {"key": key})
+    return found or [None] * len(models)
 
 
 @cache
-def _locking_with(kind: type[Any]) -> Select[*tuple[Any, ...]]:
+def _locking_with(kind: type[Any]) -> Select[Any]:
     # PostgreSQL locks in the order of the tables here. Two parallel branches that locked their tasks first would wait for
     # each other, or overwrite each other's state.
-    query = _locking(ProcessInstance, kind).where(kind.key == bindparam("key"))
-    return query.join(kind, kind.instance_key == ProcessInstance.key)
+    query = select(*rows.columns(ProcessInstance), *rows.columns(kind))
+    joined = query.join_from(ProcessInstance, kind, kind.instance_key == ProcessInstance.key)
+    return joined.where(kind.key == bindparam("key")).with_for_update(of=(ProcessInstance, kind))
 
 
-_LOCK = _locking(ProcessInstance).where(ProcessInstance.key == bindparam("key"))
+_LOCK = (
+    select(*rows.columns(ProcessInstance))
+    .where(ProcessInstance.key == bindparam("key"))
+    .with_for_update()
+)
 
 
 def lock_found(

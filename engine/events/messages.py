@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Select, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from engine import instances, projection
@@ -60,13 +60,13 @@ def publish(
     return message
 
 
-def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:
-    """Find (message, subscription) pairs that belong together and have not met, oldest message first."""
+def matching() -> Select[int, int]:
+    """Select (message, subscription) pairs that belong together and have not met."""
     met = exists().where(
         MessageCorrelation.message_key == Message.key,
         MessageCorrelation.process_id == ProcessInstance.process_id,
     )
-    query = (
+    return (
         select(Message.key, MessageSubscription.key)
         .join(
             MessageSubscription,
@@ -77,9 +77,12 @@ def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:
         .join(ProcessInstance, ProcessInstance.key == MessageSubscription.instance_key)
         .where(ProcessInstance.status == ACTIVE, ~met)
         .where(MessageSubscription.created_at <= Message.expires_at)
-        .order_by(Message.key, MessageSubscription.key)
-        .limit(limit)
     )
+
+
+def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:
+    """Find (message, subscription) pairs that belong together and have not met, oldest message first."""
+    query = matching().order_by(Message.key, MessageSubscription.key).limit(limit)
     with engine.read() as session:
         return [(row[0], row[1]) for row in session.execute(query)]
 

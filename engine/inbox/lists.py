@@ -18,7 +18,7 @@ from engine.inbox.ranges import (
     Filter,
     Range,
     Rows,
-    called,
+    among_called,
     candidacies,
     matching,
     narrowed,
@@ -214,12 +214,12 @@ def _open_tasks(
 def _legs(of: Range, wanted: Filter, after: str, size: int) -> Iterator[Rows]:
     """Read a range behind a cursor; what is called by the text is found wherever in the range it stands."""
     text = typed(wanted)
-    for part in _parts(of, and_(*narrowed(wanted)), after):
+    narrow = and_(*narrowed(wanted))
+    for part in _parts(of, narrow, after):
         yield wrapped((matching(part, text) if text else part).limit(size + 1))
     if text:
-        named = and_(of.where, UserTask.instance_key.in_(called(text)))
-        for part in _parts(Range(named, ordered=False), and_(*narrowed(wanted)), after):
-            yield wrapped(part.limit(size + 1))
+        (part,) = _parts(Range(of.where, ordered=False), narrow, after)
+        yield wrapped(among_called(part, text).limit(size + 1))
 
 
 def _parts(of: Range, narrow: Condition, after: str) -> Iterator[Rows]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.errors import NotAllowed
@@ -107,11 +107,27 @@ def load_actor(session: Session, user_id: int, now: dt.datetime | None = None) -
     )
 
 
+# Every request begins with these: made once, they only get their values.
+_SITES_AND_HIDDEN = union_all(
+    select(literal(value=True), Site.id),
+    select(literal(value=False), Hiding.instance_key).where(Hiding.user_id == bindparam("user_id")),
+)
+_PRINCIPALS = (
+    select(User, Substitution.process_ids)
+    .join(Substitution, Substitution.principal_id == User.id)
+    .where(
+        Substitution.substitute_id == bindparam("user_id"),
+        Substitution.starts_at <= bindparam("now"),
+        Substitution.ends_at > bindparam("now"),
+        Substitution.revoked_at.is_(None),
+        User.active,
+    )
+    .order_by(Substitution.id)
+)
+
+
 def _sites_and_hidden(session: Session, user_id: int) -> tuple[list[int], frozenset[int]]:
-    """Read both in one statement: every request begins here."""
-    sites = select(literal(value=True), Site.id)
-    kept = select(literal(value=False), Hiding.instance_key).where(Hiding.user_id == user_id)
-    rows = session.execute(union_all(sites, kept)).all()
+    rows = session.execute(_SITES_AND_HIDDEN, {"user_id": user_id}).all()
     found = [key for is_site, key in rows if is_site]
     return found, frozenset(key for is_site, key in rows if not is_site)
 
@@ -141,20 +157,8 @@ def _principals(
     now: dt.datetime,
 ) -> tuple[Principal, ...]:
     """Give whose substitute a person is now; their own principals are none of his (no chains)."""
-    query = (
-        select(User, Substitution.process_ids)
-        .join(Substitution, Substitution.principal_id == User.id)
-        .where(
-            Substitution.substitute_id == user_id,
-            Substitution.starts_at <= now,
-            Substitution.ends_at > now,
-            Substitution.revoked_at.is_(None),
-            User.active,
-        )
-        .order_by(Substitution.id)
-    )
     found: dict[int, tuple[User, frozenset[str]]] = {}
-    for user, process_ids in session.execute(query):
+    for user, process_ids in session.execute(_PRINCIPALS, {"user_id": user_id, "now": now}):
         known = found.get(user.id, (user, frozenset(process_ids)))[1]
         every = not known or not process_ids
         found[user.id] = (user, frozenset() if every else known | frozenset(process_ids))

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 import secrets
+from functools import cache
 from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
@@ -26,8 +27,15 @@ RESET_VALID = dt.timedelta(hours=24)
 MIN_LENGTH = 10
 
 HASHER = PasswordHasher()
-# Checked when the user name is unknown, so that an answer takes as long as for a known one.
-_NOBODY = HASHER.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def nobody() -> str:
+    """The hash checked when the user name is unknown, so that an answer takes as long as for a known one.
+
+    Made when somebody first signs in: whatever else starts the engine need not wait for it.
+    """
+    return HASHER.hash(secrets.token_urlsafe(16))
 
 
 def digest(token: str) -> str:
@@ -113,8 +121,9 @@ def authenticate(session: Session, username: str, password: str) -> User:
     """Give the active user with these credentials; raises WrongCredentials, in the same time for every reason."""
     known = username.strip() if username.isprintable() else ""
     user = session.scalar(select(User).where(User.username == known))
+    stranger = nobody()
     try:
-        HASHER.verify(user.password_hash if user else _NOBODY, password)
+        HASHER.verify(user.password_hash if user else stranger, password)
     except (VerifyMismatchError, InvalidHashError) as error:
         raise WrongCredentials from error
     if user is None or not user.active:

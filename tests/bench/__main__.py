@@ -16,7 +16,9 @@ def main() -> None:
     """Measure everything, or only the parts that are named, and write results.json and RESULTS.md."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
-        "parts", nargs="*", help="completion, loop, crowd, elements, starts; all without any"
+        "parts",
+        nargs="*",
+        help="completion, loop, crowd, crowd_postgresql, elements, starts; all without any",
     )
     options.add_argument(
         "--instances", type=int, default=200, help="completions are three times as many"
@@ -37,6 +39,7 @@ def _parts(chosen: argparse.Namespace) -> Parts:
         "completion": lambda folder: _completion(folder, chosen.instances),
         "loop": lambda folder: growth.of_a_loop(folder, chosen.passes),
         "crowd": _crowd,
+        "crowd_postgresql": _crowd_postgresql,
         "elements": lambda _: parts.measure(),
         "starts": lambda folder: starts.measure(folder, chosen.starts),
     }
@@ -53,10 +56,20 @@ def _completion(folder: Path, instances: int) -> dict[str, float]:
 
 
 def _crowd(folder: Path) -> dict[str, float]:
-    bind = servers.sqlite(folder / "crowd.sqlite")
-    results = crowd.measure(bind, folder)
-    bind.dispose()
+    few, many = (servers.sqlite(folder / f"{name}.sqlite") for name in ("few", "many"))
+    results = crowd.measure(few, many, folder)
+    few.dispose()
+    many.dispose()
     return results
+
+
+def _crowd_postgresql(folder: Path) -> dict[str, float]:
+    with servers.postgresql(folder) as server:
+        few, many = server.create("few"), server.create("many")
+        results = crowd.measure(few, many, folder)
+        few.dispose()
+        many.dispose()
+    return {f"{key}_postgresql": value for key, value in results.items()}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,39 @@ from engine.models.task import UserTask
 from tests.bench.measures import prepare
 from tests.world import World
 
+Page = Callable[[Any], object]
 FEW, MANY = 1_000, 1_000_000
-OWN, TIMES = 200, 60
+OWN, TIMES, SEARCHES = 200, 60, 10
+WARM = 3  # the first ones fill the caches of statements and pages
 NUMBERS = """WITH RECURSIVE numbers(n) AS (
-  SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}) """
+  SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}) """
 
 
-def measure(bind: Bind, folder: Path) -> dict[str, float]:
-    """Fill a database with few, then many open tasks; give growth and 99th percentile of a page, and due timers."""
-    world = prepare(bind, folder)
-    started = world.start("approval")
-    _fill(bind, started.key, 1, FEW)
-    few = _pages(world)
-    _fill(bind, started.key, FEW + 1, MANY)
-    many = _pages(world)
+def measure(few: Bind, many: Bind, folder: Path) -> dict[str, float]:
+    """Fill two databases with few and many open tasks; give growth and 99th percentile of a page, a search, and due timers.
+
+    The growth is that of the page that grows most.
+    """
+    worlds = [_crowded(bind, last, folder) for bind, last in ((few, FEW), (many, MANY))]
+    pages = _in_turns(worlds)
+    growth = [statistics.median(grown) / statistics.median(page) for page, grown in pages]
+    slowest = statistics.quantiles([one for _, grown in pages for one in grown], n=100)[-1]
     return {
-        "inbox_growth_1m": round(statistics.median(many) / statistics.median(few), 2),
-        "inbox_p99_ms_1m": round(statistics.quantiles(many, n=100)[-1], 2),
-        "inbox_search_ms_1m": round(statistics.median(_searches(world)), 2),
-        "due_timers_ms_1m": round(_due(world), 3),
+        "inbox_growth_1m": round(max(growth), 2),
+        "inbox_p99_ms_1m": round(slowest, 2),
+        "inbox_search_ms_1m": round(statistics.median(_searches(worlds[-1])), 2),
+        "due_timers_ms_1m": round(_due(worlds[-1]), 3),
     }
 
 
-def _fill(bind: Bind, key: int, first: int, last: int) -> None:
+def _crowded(bind: Bind, last: int, folder: Path) -> World:
+    world = prepare(bind, folder)
+    started = world.start("approval")
+    _fill(bind, started.key, last)
+    return world
+
+
+def _fill(bind: Bind, key: int, last: int) -> None:
     """Copy the instance and its task: 200 are the assistant's own, the others for all of the role; every timer lies ahead."""
     soon = "'2030-01-01 00:00:00.000000'"
     if bind.dialect.name == "postgresql":
@@ -60,9 +70,10 @@ def _fill(bind: Bind, key: int, first: int, last: int) -> None:
         ):
             copied = _copy(model.__tablename__, list(model.__table__.columns.keys()), changed)
             which = f' WHERE source."{like}" = {key}'
-            connection.exec_driver_sql(NUMBERS.format(first=first, last=last) + copied + which)
-    with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+            connection.exec_driver_sql(NUMBERS.format(last=last) + copied + which)
+    if bind.dialect.name == "postgresql":  # which learns this by itself in time; SQLite never does
+        with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _copy(table: str, columns: list[str], changed: dict[str, str]) -> str:
@@ -71,36 +82,46 @@ def _copy(table: str, columns: list[str], changed: dict[str, str]) -> str:
     return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS source, numbers"
 
 
-def _pages(world: World) -> list[float]:
-    """Time the pages of an inbox: own tasks, tasks to take, the page after that, and the counts of all boxes."""
+def _pages(world: World) -> list[Page]:
+    """The pages of an inbox: own tasks, tasks to take, the page after that, and the counts of all boxes."""
     actor = world.actor("assistant")
     now = world.engine.clock()
     wanted = inbox.Filter(now=now)
     with world.engine.read() as session:
         after = inbox.claimable(session, actor, wanted).next or ""
-    asked: list[Callable[[Any], object]] = [
+    return [
         lambda session: inbox.mine(session, actor, wanted),
         lambda session: inbox.claimable(session, actor, wanted),
         lambda session: inbox.claimable(session, actor, wanted, after=after),
         lambda session: inbox.counts(session, actor, now, now + dt.timedelta(hours=8)),
     ]
-    return [one for ask in asked for one in _times(world, ask)]
+
+
+def _in_turns(worlds: list[World]) -> list[list[list[float]]]:
+    """Give the milliseconds of each page in each world, asked for in turns, so that both see the same machine."""
+    asked = zip(*(_pages(world) for world in worlds), strict=True)
+    return [[list(times) for times in zip(*_rounds(worlds, pages), strict=True)] for pages in asked]
+
+
+def _rounds(worlds: list[World], pages: Sequence[Page]) -> Iterator[list[float]]:
+    for number in range(TIMES + WARM):
+        times = [_time(world, page) for world, page in zip(worlds, pages, strict=True)]
+        if number >= WARM:
+            yield times
+
+
+def _time(world: World, page: Page) -> float:
+    with world.engine.read() as session:
+        began = time.perf_counter()
+        page(session)
+        return (time.perf_counter() - began) * 1000
 
 
 def _searches(world: World) -> list[float]:
     """Time a search through the tasks to take that finds nothing."""
     actor, wanted = world.actor("assistant"), inbox.Filter(text="nowhere to be found")
-    return list(_times(world, lambda session: inbox.claimable(session, actor, wanted), 5))
-
-
-def _times(world: World, ask: Callable[[Any], object], times: int = TIMES) -> Iterable[float]:
-    for number in range(times + 3):
-        with world.engine.read() as session:
-            began = time.perf_counter()
-            ask(session)
-            took = (time.perf_counter() - began) * 1000
-        if number >= 3:  # the first ones fill the caches of statements and pages
-            yield took
+    search: Page = lambda session: inbox.claimable(session, actor, wanted)  # noqa: E731
+    return [_time(world, search) for _ in range(SEARCHES + WARM)][WARM:]
 
 
 def _due(world: World) -> float:

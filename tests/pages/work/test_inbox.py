@@ -10,6 +10,7 @@ from sqlalchemy import event, insert, update
 from engine import inbox, tasks
 from engine.engine import Engine
 from engine.inbox import Filter
+from engine.inbox.ranges import candidacies
 from engine.models.task import UserTask
 from tests.conftest import Clock
 from tests.pages.conftest import SignIn
@@ -260,7 +261,15 @@ def test_reads_every_box_along_its_index(started: Any, world: World, box: str, i
         assert "SCAN process_instance" not in plan, plan
 
 
-def statements_of(world: World, box: str) -> list[tuple[str, Any]]:
+@pytest.mark.sqlite
+def test_searches_for_a_number_without_reading_the_box(started: Any, world: World) -> None:
+    ((statement, parameters),) = statements_of(world, "claimable", text="RH-2026")
+    plan = explain(world.engine, statement, parameters)
+    ranges = len(list(candidacies(world.actor("assistant"), Filter())))
+    assert plan.count("SEARCH user_task USING INDEX ix_user_task_instance") == ranges
+
+
+def statements_of(world: World, box: str, text: str = "") -> list[tuple[str, Any]]:
     noted: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -270,7 +279,7 @@ def statements_of(world: World, box: str) -> list[tuple[str, Any]]:
     actor = world.actor("assistant")
     event.listen(world.engine.bind, "before_cursor_execute", note)
     with world.engine.read() as session:
-        getattr(inbox, box)(session, actor, Filter(), after="1.1")
+        getattr(inbox, box)(session, actor, Filter(text=text), after="1.1")
     event.remove(world.engine.bind, "before_cursor_execute", note)
     return noted
 
