@@ -19,8 +19,7 @@ from engine import demo
 from engine.deployment import library
 from engine.engine import Engine
 from engine.staff import identity
-from engine.store import database
-from tests.databases import ON_POSTGRESQL, SECRET, Databases, databases
+from tests.databases import ON_POSTGRESQL, SECRET, Databases, connect, databases
 from tests.world import World
 from web import create_app
 from web.config import Config
@@ -29,6 +28,7 @@ from web.extensions import db
 __all__ = ["ON_POSTGRESQL", "SECRET", "Clock"]
 
 # Strong hashing would take most of the time of the whole suite.
+STRONG = identity.HASHER
 identity.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # How long an example takes says nothing about whether it is right.
@@ -114,7 +114,7 @@ def database_url(all_databases: Databases, content: str) -> Iterator[str]:
 @pytest.fixture
 def engine(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Engine]:
     """An engine on this test's own database."""
-    bind = database.connect(database_url)
+    bind = connect(database_url)
     yield Engine(bind, home=tmp_path / "home", secret=SECRET, clock=clock)
     bind.dispose()
 
@@ -173,7 +173,7 @@ def _config(home: Path, database_url: str, clock: Clock) -> Config:
 def _move(app: Flask, config: Config) -> None:
     """Let an application run on another database, with another clock and data folder."""
     with app.app_context():
-        bind = db.engines[None] = database.connect(config.database_url, poolclass=NullPool)
+        bind = db.engines[None] = connect(config.database_url, poolclass=NullPool)
         app.extensions["config"] = config
         app.extensions["guicheng"] = Engine(
             bind, home=config.home, secret=config.secret, clock=config.clock

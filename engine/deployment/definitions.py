@@ -9,9 +9,10 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import decisions
@@ -25,6 +26,11 @@ from engine.staff.access import Actor
 from engine.staff.roles import ALL_STAFF
 
 T = TypeVar("T")
+REMEMBERED = 500
+# What the same content became is shared by all engines of a process, such as those on copies of one database.
+_diagram = lru_cache(maxsize=REMEMBERED)(parse)
+_model = lru_cache(maxsize=REMEMBERED)(decisions.parse)
+_forms: dict[tuple[str, str], Form] = {}
 
 
 class DefinitionSuspended(NotFound):
@@ -64,7 +70,7 @@ def _load(session: Session, key: int) -> Definition:
     row = session.get(ProcessDefinition, key, options=[joinedload(ProcessDefinition.resource)])
     if row is None:
         raise NotFound(noun="process definition", key=key)
-    return _definition(row, parse(row.resource.content))
+    return _definition(row, _diagram(row.resource.content))
 
 
 def remember(engine: Engine, row: ProcessDefinition, diagram: Diagram) -> None:
@@ -93,11 +99,42 @@ def latest(engine: Engine, session: Session, process_id: str) -> Definition:
             ProcessDefinition.process_id == process_id, ProcessDefinition.latest
         )
     ).first()
+    return _running(engine, session, process_id, row)
+
+
+def _running(engine: Engine, session: Session, process_id: str, row: Any) -> Definition:
     if row is None:
         raise NotFound(noun="process definition", key=process_id)
     if row.suspended_at is not None:
         raise DefinitionSuspended(noun="process definition", key=process_id)
     return get(engine, session, row.key)
+
+
+def of_family(session: Session, family: str) -> list[ProcessDefinition]:
+    """List the processes of a family that can be started, ordered by id."""
+    of = (ProcessDefinition.latest, ProcessDefinition.family == family)
+    query = select(ProcessDefinition).where(*of).order_by(ProcessDefinition.process_id)
+    return list(session.scalars(query))
+
+
+def is_withdrawn(session: Session, process_id: str) -> bool:
+    """Whether the process was deployed and its family has no longer got it, so that nobody starts it in any version."""
+    found = select(func.max(case((ProcessDefinition.latest, 1), else_=0)))
+    return bool(session.scalar(found.where(ProcessDefinition.process_id == process_id)) == 0)
+
+
+def called(engine: Engine, session: Session, process_id: str) -> Definition:
+    """Give the version a call activity runs: the latest, of a withdrawn process the last there was, so that its callers end.
+
+    Raises NotFound, DefinitionSuspended.
+    """
+    row = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.suspended_at)
+        .where(ProcessDefinition.process_id == process_id)
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+    ).first()
+    return _running(engine, session, process_id, row)
 
 
 def bound(engine: Engine, session: Session, process_id: str, binding: Binding) -> Definition:
@@ -140,7 +177,14 @@ def startable(session: Session, actor: Actor, site_id: int) -> list[ProcessDefin
 def form(engine: Engine, session: Session, deployment_key: int, form_id: str) -> Form:
     """Give the form as it was deployed with the bundle, else the latest of that id. Raises NotFound."""
     source = _Source(FormRow, FormRow.form_id, form_id)
-    return _bound(engine, session, source, deployment_key, lambda row: Form.from_json(row.schema))
+    return _bound(engine, session, source, deployment_key, _form)
+
+
+def _form(row: FormRow) -> Form:
+    same = (row.form_id, row.digest)
+    if same not in _forms:
+        _forms[same] = Form.from_json(row.schema)
+    return _forms[same]
 
 
 def decide(
@@ -165,7 +209,7 @@ def decision_model(
         session,
         _Source(Decision, Decision.decision_id, decision_id),
         deployment_key,
-        lambda row: decisions.parse(session.get_one(Resource, row.resource_key).content),
+        lambda row: _model(session.get_one(Resource, row.resource_key).content),
     )
 
 

@@ -7,12 +7,12 @@ transaction of its own.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, exists, or_, select
+from sqlalchemy import BindParameter, Select, delete, exists, or_, select
 
 from engine import instances, projection
 from engine.deployment import definitions
@@ -31,6 +31,7 @@ from engine.staff.access import SYSTEM
 
 MESSAGE, SIGNAL, TIMER = "message", "signal", "timer"
 START_SITES = "startSites"
+TENANT = "camunda.vars.tenant."
 
 
 def subscribe(command: Command, definition_key: int) -> None:
@@ -39,8 +40,7 @@ def subscribe(command: Command, definition_key: int) -> None:
     A date that has passed does not start anything. Raises Rejected for a name or time that makes no sense at a site.
     """
     definition = definitions.get(command.engine, command.session, definition_key)
-    is_process = StartSubscription.process_id == definition.process_id
-    command.session.execute(delete(StartSubscription).where(is_process))
+    unsubscribe(command, definition.process_id)
     for event in definition.diagram.triggered_starts(definition.process_id):
         if event.trigger and event.trigger.kind == TIMER:
             for site in _sites(command, definition):
@@ -48,6 +48,12 @@ def subscribe(command: Command, definition_key: int) -> None:
         else:
             _listen(command, definition, event)
     command.wake_workers()
+
+
+def unsubscribe(command: Command, process_id: str) -> None:
+    """Let no start event of a process wait any more."""
+    is_process = StartSubscription.process_id == process_id
+    command.session.execute(delete(StartSubscription).where(is_process))
 
 
 def schedule_at(command: Command, site: Site) -> None:
@@ -59,6 +65,35 @@ def schedule_at(command: Command, site: Site) -> None:
             for event in definition.diagram.triggered_starts(definition.process_id):
                 if event.trigger and event.trigger.kind == TIMER:
                     _schedule(command, definition, event, site)
+
+
+def reschedule(command: Command, key: str, site: Site | None) -> None:
+    """Let the timers that read a limit or setting start by its present value, at a site or without one at all.
+
+    Raises Rejected for a time that makes no sense there.
+    """
+    timed = select(StartSubscription.definition_key).where(StartSubscription.kind == TIMER)
+    for definition_key in command.session.scalars(timed.distinct()).all():
+        definition = definitions.get(command.engine, command.session, definition_key)
+        sites = [one for one in _sites(command, definition) if site is None or one.id == site.id]
+        for event in definition.diagram.triggered_starts(definition.process_id):
+            if event.trigger and event.trigger.kind == TIMER and f"{TENANT}{key}" in event.trigger.expression:  # fmt: skip
+                _begin_again(command, definition, event, sites)
+    command.wake_workers()
+
+
+def _begin_again(
+    command: Command, definition: Definition, event: Element, sites: Sequence[Site]
+) -> None:
+    command.session.execute(
+        delete(StartSubscription).where(
+            StartSubscription.process_id == definition.process_id,
+            StartSubscription.element_id == event.id,
+            StartSubscription.site_id.in_([site.id for site in sites]),
+        )
+    )
+    for site in sites:
+        _schedule(command, definition, event, site)
 
 
 def _sites(command: Command, definition: Definition) -> list[Site]:
@@ -190,12 +225,13 @@ def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:
 
     A message waits while an instance that one with the same correlation key started still runs.
     """
-    query = _matching(engine.clock()).order_by(Message.key, StartSubscription.key).limit(limit)
+    query = matching(engine.clock()).order_by(Message.key, StartSubscription.key).limit(limit)
     with engine.read() as session:
         return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def _matching(now: dt.datetime) -> Select[int, int]:
+def matching(now: dt.datetime | BindParameter[dt.datetime]) -> Select[int, int]:
+    """Select (message, start event) pairs that have not met, as `matches` finds them."""
     return (
         select(Message.key, StartSubscription.key)
         .join(StartSubscription, StartSubscription.name == Message.name)
@@ -216,7 +252,7 @@ def _met() -> Any:
     )
 
 
-def _in_the_way(now: dt.datetime) -> Any:
+def _in_the_way(now: dt.datetime | BindParameter[dt.datetime]) -> Any:
     """An instance with the message's correlation key that runs, or ran until the message had expired."""
     twin = exists().where(
         ProcessInstance.process_id == StartSubscription.process_id,
@@ -235,7 +271,7 @@ def start_by_message(engine: Engine, message_key: int, key: int) -> bool:
         message = command.session.get(Message, message_key, with_for_update=True)
         if subscription is None or message is None:
             return False
-        still = _matching(command.now).where(
+        still = matching(command.now).where(
             StartSubscription.key == key, Message.key == message_key
         )
         if command.session.execute(still).first() is None:

@@ -22,8 +22,11 @@ def read(
     session: Session, model: type[Override], site: Site | None, keys: Iterable[str]
 ) -> dict[str, Any]:
     """Give the values put in place of these keys' shipped ones at a site, or without one in the company."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
     holds = or_(model.site_id.is_(None), model.site_id == (site.id if site else None))
-    rows = session.scalars(select(model).where(model.key.in_(list(keys)), holds))
+    rows = session.scalars(select(model).where(model.key.in_(wanted), holds))
     return {row.key: row.value for row in sorted(rows, key=lambda row: row.site_id is not None)}
 
 

@@ -17,6 +17,7 @@ from engine.models.event import StartSubscription
 from engine.models.instance import ACTIVE, COMPLETED, ProcessInstance
 from engine.models.job import Incident, Message, MessageCorrelation
 from engine.operations import incidents
+from engine.policy import changes
 from engine.staff import identity
 from engine.staff.access import SYSTEM
 from tests.conftest import Clock
@@ -244,6 +245,26 @@ def test_a_new_version_takes_the_place_of_the_timer_before(world: World, clock: 
     [started] = run(world)
     with world.engine.read() as session:
         assert session.get_one(ProcessInstance, started.key).definition.version == 2
+
+
+def test_a_timer_follows_the_limit_it_reads_as_soon_as_that_is_changed(
+    world: World, clock: Clock
+) -> None:
+    # given: a process that starts in April and September
+    start = "holiday.precaution_start"
+    world.deploy({"p.bpmn": begins(timer("timeCycle", f"=camunda.vars.tenant.{start}"))})
+    # when: one site wants it every noon
+    with world.engine.begin(SYSTEM) as command:
+        changes.limit(command, start, world.site(), "0 0 12 * * *")
+    clock.forward(hours=3)
+    # then
+    assert (len(starts_of(world)), len(starts_of(world, "south"))) == (1, 0)
+    with pytest.raises(Rejected), world.engine.begin(SYSTEM) as command:
+        changes.limit(command, start, None, "now and then")
+    with world.engine.begin(SYSTEM) as command:
+        changes.limit(command, start, world.site(), None)
+    clock.forward(days=3)
+    assert (len(starts_of(world)), len(starts_of(world, "south"))) == (1, 0)
 
 
 def test_a_site_opened_later_gets_the_timers_too(world: World, clock: Clock) -> None:

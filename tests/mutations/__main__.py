@@ -28,12 +28,25 @@ def main() -> int:
     options.add_argument("families", nargs="*", default=None, help="all without any")
     options.add_argument("--processes", type=int, default=2)
     options.add_argument("--only", default="", help="mutants whose name contains this")
+    options.add_argument("--new", action="store_true", help="mutants no earlier run has tried")
     chosen = options.parse_args()
-    everything = list(_mutants(one for one in library.families() if one != "common"))
+    everything = list(_mutants(library.families()))
     families = chosen.families or library.families()
-    wanted = [one for one in everything if one.family in families and chosen.only in one.name]
-    found = [_told(one) for one in _tried(wanted, chosen.processes)]
-    print(report.write(found, {(one.family, one.name) for one in everything}))
+    tried = {(one.family, one.name) for one in report.known()} if chosen.new else set()
+    wanted = [
+        one
+        for one in everything
+        if one.family in families
+        and chosen.only in one.name
+        and (one.family, one.name) not in tried
+    ]
+    present = {(one.family, one.name) for one in everything}
+    found: list[Verdict] = []
+    for verdict in _tried(wanted, chosen.processes):
+        print(f"{verdict.fate}: {verdict.name} {verdict.by}", flush=True)
+        found.append(verdict)
+        report.write(found, present)  # an interrupted run has not been in vain
+    print(report.PAGE.read_text("utf-8"))
     return int(any(one.fate == trials.SURVIVED for one in found))
 
 
@@ -55,11 +68,6 @@ def _begin(folder: str) -> None:
 
 def _attempt(mutant: Mutant) -> Verdict:
     return _bench[0].attempt(mutant)
-
-
-def _told(verdict: Verdict) -> Verdict:
-    print(f"{verdict.fate}: {verdict.name} {verdict.by}", flush=True)
-    return verdict
 
 
 if __name__ == "__main__":

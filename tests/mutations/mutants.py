@@ -10,7 +10,8 @@ from lxml import etree
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 NAMES = {"bpmn": BPMN, "zeebe": ZEEBE}
-ELSEWHERE = "training_officer"  # a role that no step of the shipped families asks for
+ELSEWHERE = "training_officer"  # but one step asks for it
+NOT_EVEN = "environment_supervisor"
 GROUPS = "candidateGroups"
 Node = etree._Element
 
@@ -113,12 +114,13 @@ def _groups(tree: Node) -> list[_Wrong]:
 
 def _swapped(node: Node, task: str, groups: list[str], place: int) -> _Wrong:
     before = groups[place]
+    role = NOT_EVEN if before == ELSEWHERE else ELSEWHERE
 
     def swap() -> None:
-        other = f'=["{ELSEWHERE}"]' if before.startswith("=") else ELSEWHERE
+        other = f'=["{role}"]' if before.startswith("=") else role
         node.set(GROUPS, ",".join([*groups[:place], other, *groups[place + 1 :]]))
 
-    return _Wrong(task, f"{before} is {ELSEWHERE}", frozenset({task}), swap)
+    return _Wrong(task, f"{before} is {role}", frozenset({task}), swap)
 
 
 def _boundaries(tree: Node) -> list[_Wrong]:

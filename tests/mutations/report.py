@@ -21,8 +21,8 @@ def known() -> list[Verdict]:
     return [Verdict(**row) for row in json.loads(RESULTS.read_text("utf-8"))]
 
 
-def write(found: Sequence[Verdict], present: Collection[tuple[str, str]]) -> str:
-    """Put the verdicts in place of earlier ones of the same mutants, forget those that are gone; give the page.
+def write(found: Sequence[Verdict], present: Collection[tuple[str, str]]) -> None:
+    """Put the verdicts in place of earlier ones of the same mutants, forget those that are gone; write the page.
 
     `present` are family and name of all mutants there are now.
     """
@@ -32,7 +32,6 @@ def write(found: Sequence[Verdict], present: Collection[tuple[str, str]]) -> str
     rows = [json.dumps(asdict(one), ensure_ascii=False) for one in verdicts]
     RESULTS.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
     PAGE.write_text(page(verdicts), encoding="utf-8")
-    return PAGE.read_text("utf-8")
 
 
 def page(verdicts: Sequence[Verdict]) -> str:

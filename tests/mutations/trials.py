@@ -1,4 +1,4 @@
-"""Trying mutants: the family with one changed diagram is deployed, and its scenarios run until one of them notices."""
+"""Trying mutants: the changed diagram is deployed, and the scenarios of its family run until one of them notices."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from engine.deployment import deployments, library, scenarios
 from engine.engine import Engine
 from engine.errors import EngineError, InvalidDiagram
 from engine.staff.access import SYSTEM
-from engine.store import database
 from tests.conftest import Clock
-from tests.databases import SECRET, Databases
+from tests.databases import SECRET, Databases, connect
 from tests.mutations.mutants import Mutant
 
 CAUGHT, REFUSED, SURVIVED = "caught", "refused", "survived"
@@ -50,15 +49,15 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.databases = Databases(folder)
+        self.sound: set[tuple[str, str, str]] = set()
 
     def attempt(self, mutant: Mutant) -> Verdict:
         """Run the cases that come near the change, the shortest first, until one of them fails."""
-        files = shipped(mutant.family) | {mutant.file: mutant.content}
-        cases = _near(mutant, files)
+        cases = _near(mutant)
         fate, by = SURVIVED, ""
         for case in cases:
             try:
-                by = self._noticed(files, mutant.family, case)
+                by = self._noticed(mutant, case)
             except InvalidDiagram as error:
                 fate, by = REFUSED, error.findings[0].message
                 break
@@ -69,21 +68,22 @@ class Bench:
             family=mutant.family, kind=mutant.kind, name=mutant.name, fate=fate, by=by, cases=len(cases)
         )  # fmt: skip
 
-    def _noticed(self, files: Mapping[str, bytes], family: str, case: Case) -> str:
-        """Give the name of the case if it fails with these files. Raises InvalidDiagram when they cannot be deployed."""
+    def _noticed(self, mutant: Mutant, case: Case) -> str:
+        """Give the name of the case if it fails with the change. Raises InvalidDiagram when that cannot be deployed."""
         for _ in range(ATTEMPTS):
-            fault = self._fault(files, family, case)
+            fault = self._fault(mutant, case)
             if STARVED not in fault:
                 break
         return str(case["name"]) if fault else ""
 
-    def _fault(self, files: Mapping[str, bytes], family: str, case: Case) -> str:
-        """Say why the case fails with these files, nothing when it holds."""
+    def _fault(self, mutant: Mutant, case: Case) -> str:
+        """Say why the case fails with the change, nothing when it holds."""
         clock = Clock()
         with self._engine(clock) as engine:
             try:
                 with engine.begin(SYSTEM) as command:
-                    deployments.deploy(command, files, family=family)
+                    # The diagram alone: its forms and decisions are the latest there are, those of the family.
+                    deployments.deploy(command, {mutant.file: mutant.content}, family=mutant.family)
                 return "" if _holds(engine, clock, case) else "it does not visit what it claims to"
             except InvalidDiagram as error:
                 if any(STARVED in finding.message for finding in error.findings):
@@ -95,7 +95,7 @@ class Bench:
     @contextmanager
     def _engine(self, clock: Clock) -> Iterator[Engine]:
         url = self.databases.copy("demo", _fill, clock)
-        bind = database.connect(url)
+        bind = connect(url)
         try:
             yield Engine(bind, home=self.folder / "home", secret=SECRET, clock=clock)
         finally:
@@ -119,11 +119,11 @@ def _holds(engine: Engine, clock: Clock, case: Case) -> bool:
     ) <= {one for _, one in coverage.flows}
 
 
-def _near(mutant: Mutant, files: Mapping[str, bytes]) -> list[Case]:
+def _near(mutant: Mutant) -> list[Case]:
     """Give the cases that visit what the change is about, the most telling first."""
     found = [
         case
-        for name, content in files.items()
+        for name, content in shipped(mutant.family).items()
         if name.startswith("scenarios/")
         for case in json.loads(content)["testCases"]
         if mutant.near & _visits(case)

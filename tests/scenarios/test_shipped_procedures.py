@@ -32,7 +32,7 @@ def test_scenario_holds(case: dict[str, Any], demo_engine: Engine, clock: Clock)
     assert not set(case["metadata"]["coveredSequenceFlows"]) - {flow for _, flow in coverage.flows}
 
 
-@pytest.mark.parametrize("family", [name for name in library.families() if name != "common"])
+@pytest.mark.parametrize("family", library.families())
 def test_scenarios_together_claim_every_element_and_flow(family: str) -> None:
     files = library.files(family)
     claimed: set[str] = set()

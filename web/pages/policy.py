@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site
 from engine.models.policy import LimitOverride, Override, SettingOverride
-from engine.policy import limits
+from engine.policy import changes, limits
 from engine.policy import settings as choices
 from engine.staff import people
 from engine.staff.access import Actor
@@ -39,7 +39,7 @@ class Kind:
 LIMITS = Kind(
     catalogue=limits.catalogue,
     current=limits.values,
-    change=limits.change,
+    change=changes.limit,
     model=LimitOverride,
     words=values.limit_words,
     typed=values.typed_limit,
@@ -47,7 +47,7 @@ LIMITS = Kind(
 CHOICES = Kind(
     catalogue=choices.catalogue,
     current=choices.values,
-    change=choices.change,
+    change=changes.setting,
     model=SettingOverride,
     words=values.setting_words,
     typed=values.typed_setting,
