@@ -44,11 +44,14 @@ def deploy(
     family: str,
     note: str = "",
     shipped: bool = False,
+    whole: bool = False,
 ) -> Deployed:
     """Check a bundle and store what is new in it; `files` maps names inside the bundle to contents.
 
-    A process gets a new version when its diagram or a form, decision or text it uses changed. Raises NotAllowed unless the
-    actor is a process owner, InvalidDiagram with every finding, or Rejected; then nothing has been written.
+    A process gets a new version when its diagram or a form, decision or text it uses changed. A `whole` bundle is all the
+    family has: a process of the family that it lacks is withdrawn, so nothing is started from it any more, and what runs
+    goes on. Raises NotAllowed unless the actor is a process owner, InvalidDiagram with every finding, or Rejected; then
+    nothing has been written.
     """
     require(command.actor, "process_owner")
     database.take_turns(command.session, "deployment")
@@ -56,7 +59,22 @@ def deploy(
     bundle.problems += bundles.cross_problems(command, bundle)
     if any(problem.severity == "error" for problem in bundle.problems):
         raise InvalidDiagram(bundle.problems)
-    return _Writer(command, bundle, family, note, shipped=shipped).write()
+    deployed = _Writer(command, bundle, family, note, shipped=shipped).write()
+    if whole:
+        _withdraw(command, deployed)
+    return deployed
+
+
+def _withdraw(command: Command, deployed: Deployed) -> None:
+    """Take the processes back that the family no longer has: none is the latest of its process, none waits for a start."""
+    here = {row.process_id for row in deployed.definitions}
+    gone = [row for row in definitions.of_family(command.session, deployed.deployment.family) if row.process_id not in here]  # fmt: skip
+    for row in gone:
+        row.latest = False
+        start_events.unsubscribe(command, row.process_id)
+    if gone:
+        ids = [row.process_id for row in gone]
+        command.audit("deployment.withdrew", deployed.deployment.family, key=str(deployed.deployment.key), processes=ids)  # fmt: skip
 
 
 class _Writer:
@@ -132,7 +150,8 @@ class _Writer:
         )
 
     def _form(self, name: str, schema: dict[str, Any]) -> FormRow:
-        seal = digest(self.bundle.files[name])
+        embedded = json.dumps(schema, sort_keys=True).encode()
+        seal = digest(self.bundle.files.get(name, embedded))
         return self._add(
             FormRow(
                 key=self.command.new_key(),
@@ -161,10 +180,9 @@ class _Writer:
     def _definition(self, name: str, diagram: Diagram, process_id: str) -> ProcessDefinition:
         seal = self._process_digest(name, diagram, process_id)
         is_process = ProcessDefinition.process_id == process_id
-        last = self.command.session.scalar(
-            select(ProcessDefinition).where(is_process, ProcessDefinition.latest)
-        )
-        if last is not None and last.digest == seal:
+        newest = select(ProcessDefinition).where(is_process).order_by(ProcessDefinition.version.desc())  # fmt: skip
+        last = self.command.session.scalar(newest.limit(1))
+        if last is not None and last.latest and last.digest == seal:
             return last
         self.changed = True
         self.command.session.execute(
@@ -197,7 +215,7 @@ class _Writer:
         parts += [
             self.bundle.files[file]
             for file, schema in sorted(self.bundle.forms.items())
-            if schema["id"] in diagram.form_ids
+            if schema["id"] in diagram.form_ids and file in self.bundle.files
         ]
         parts += [
             self.bundle.files[file]

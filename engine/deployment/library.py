@@ -16,7 +16,7 @@ from engine.staff.access import SYSTEM
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).resolve().parents[2] / "bpmn"
-SUFFIXES = {".bpmn", ".form", ".dmn", ".json", ".html"}
+SUFFIXES = {".bpmn", ".form", ".dmn", ".json", ".html", ".md"}
 
 
 def families(folder: Path = FOLDER) -> list[str]:
@@ -60,5 +60,7 @@ def _deploy(engine: Engine, family: str, content: dict[str, bytes]) -> bool:
         )
         if last is not None and (not last.shipped or last.digest == bundles.digest_of(content)):
             return False
-        deployments.deploy(command, content, family=family, note="shipped", shipped=True)
+        deployments.deploy(
+            command, content, family=family, note="shipped", shipped=True, whole=True
+        )
         return True

@@ -163,6 +163,20 @@ def save(command: Command, key: int, version: int, changes: Changes) -> BundleDr
     return draft
 
 
+def restore(command: Command, key: int, version: int, to: int) -> BundleDraft | DraftChanged:
+    """Save a draft as one of its earlier saves left it; `version` is the one that was looked at.
+
+    Raises NotAllowed, and NotFound for a save that is not kept any more. What was saved since stays among the saves.
+    """
+    draft = lock(command, key)
+    if to not in {one.version for one in saves(command.session, draft)}:
+        raise NotFound(noun="save", key=to)
+    now = content(command.session, draft)
+    return save(
+        command, key, version, {**dict.fromkeys(now), **content(command.session, draft, to)}
+    )
+
+
 def lock(command: Command, key: int) -> BundleDraft:
     """Give a draft to change it; one at a time may. Raises NotAllowed, NotFound."""
     require(command.actor, OWNER)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from engine.deployment import parts
 from engine.deployment.bundles import Bundle
 from engine.deployment.problems import Problem
 from engine.forms import Component, every
-from engine.forms.gate import components_of
 from engine.runtime import Diagram
 
 CHINESE, ENGLISH = "texts/zh.json", "texts/en.json"
@@ -28,7 +27,7 @@ def missing(bundle: Bundle) -> Iterator[Problem]:
             if key not in english:
                 yield _problem(file, "text_missing", key, element_id)
     for file, schema in bundle.forms.items():
-        yield from _of_form(file, schema, english)
+        yield from _of_form(file, str(schema["id"]), bundle.files[file], english)
 
 
 def _names(diagram: Diagram) -> Iterator[tuple[str, str]]:
@@ -44,12 +43,12 @@ def _names(diagram: Diagram) -> Iterator[tuple[str, str]]:
             yield f"{diagram.elements[flow.source].process_id}.{flow.id}.name", flow.id
 
 
-def _of_form(file: str, schema: Mapping[str, Any], english: Mapping[str, str]) -> Iterator[Problem]:
-    for component in every(components_of(schema)):
+def _of_form(file: str, form_id: str, content: bytes, english: Mapping[str, str]) -> Iterator[Problem]:  # fmt: skip
+    for component in every(parts.read(file, content).components):
         path = component.path.replace(".*", "").replace("#", "")
         names = [one for one in dict.fromkeys((path, component.key, component.id)) if one]
         for part in _parts(component):
-            keys = [f"{schema['id']}.{one}.{part}" for one in names]
+            keys = [f"{form_id}.{one}.{part}" for one in names]
             if not any(key in english for key in keys):
                 yield _problem(file, "text_missing", keys[0], component.path)
 

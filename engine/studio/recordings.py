@@ -35,6 +35,18 @@ class NotRehearsed(Rejected):
     code = "not_rehearsed"
 
 
+class NoDuration(Rejected):
+    """{text} is no length of time such as P3D."""
+
+    code = "no_duration"
+
+
+class StepRejected(Rejected):
+    """This step cannot be recorded: {reason}."""
+
+    code = "step_rejected"
+
+
 class RecordingMoved(Conflict):
     """This recording has gone on in another window."""
 
@@ -123,7 +135,7 @@ def discard(command: Command, key: int) -> None:
 def started(process_id: str, actor: str, variables: Mapping[str, Any], now: dt.datetime = sandbox.BEGIN) -> list[Step]:  # fmt: skip
     """Give the steps a scenario begins with: the time, and the start."""
     return [
-        {"type": "SET_TIME", "time": now.isoformat()},
+        _begin(now),
         {
             "type": "CREATE_PROCESS_INSTANCE",
             "processDefinitionSelector": {"processDefinitionId": process_id},
@@ -158,12 +170,38 @@ def completed(task: Mapping[str, Any], actor: str, variables: Mapping[str, Any],
 
 
 def waited(duration: str) -> list[Step]:
-    """Give the step that moves the clock on. Raises Rejected for what is no duration forward."""
+    """Give the step that moves the clock on. Raises NoDuration for what leads nowhere, and for months: they differ."""
     try:
-        durations.parse(duration)
+        length = durations.parse(duration)
     except ValueError as error:
-        raise Rejected(reason=f"{duration[:40]} is no duration such as P1D") from error
+        raise NoDuration(text=duration[:40]) from error
+    if length.negative or length.months or not length.clock:
+        raise NoDuration(text=duration[:40])
     return [{"type": "INCREASE_TIME", "duration": duration}]
+
+
+def published(name: str, correlation_key: str, variables: Mapping[str, Any]) -> list[Step]:
+    """Give the step in which a message comes. Raises StepRejected without a name."""
+    if not name:
+        raise StepRejected(reason="a message has a name")
+    return [
+        {
+            "type": "PUBLISH_MESSAGE",
+            "name": name,
+            "correlationKey": correlation_key,
+            "variables": dict(variables),
+        }
+    ]
+
+
+def after(steps: Sequence[Step], more: Sequence[Step]) -> list[Step]:
+    """Give the steps with others behind them; the first of all says when it plays."""
+    begun = steps or ([] if more and more[0]["type"] == "SET_TIME" else [_begin()])
+    return [*begun, *more]
+
+
+def _begin(now: dt.datetime = sandbox.BEGIN) -> Step:
+    return {"type": "SET_TIME", "time": now.isoformat()}
 
 
 def taken_back(steps: Sequence[Step]) -> list[Step]:

@@ -22,9 +22,12 @@ from engine.deployment import definitions, scenarios
 from engine.deployment.definitions import Definition
 from engine.engine import Engine
 from engine.errors import EngineError, InvalidDiagram, NotFound
+from engine.events.start_events import MESSAGE
+from engine.models.event import StartSubscription
 from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
-from engine.models.job import Incident
+from engine.models.job import Incident, MessageSubscription
+from engine.models.registry import Unit
 from engine.models.task import CREATED, UserTask
 from engine.staff.access import Actor, load_actor
 from engine.studio import sandbox
@@ -32,6 +35,7 @@ from engine.studio import sandbox
 STEPS = "steps.json"
 SECONDS = 60
 MOST_PEOPLE = 20
+MOST_UNITS = 8
 
 
 def rehearse(folder: Path, base: Path) -> dict[str, Any]:
@@ -81,9 +85,30 @@ class _Scene:
                     for one in session.scalars(select(Incident).where(Incident.resolved_at.is_(None)))
                 ],
             }  # fmt: skip
+            found["messages"] = [*self._awaited(session), *self._starting(session)]
+            found["units"] = list(
+                session.scalars(select(Unit.label).order_by(Unit.id).limit(MOST_UNITS))
+            )
             if not begun or not runs:
-                found["start"] = self._start(session)
+                start = self._start(session)
+                found |= {"start": start} if start else {}
             return found
+
+    def _awaited(self, session: Session) -> list[dict[str, str]]:
+        """Give the messages that what runs waits for."""
+        query = select(MessageSubscription).order_by(MessageSubscription.key)
+        return [
+            {"name": one.name, "key": one.correlation_key, "element": one.element_id}
+            for one in session.scalars(query)
+        ]
+
+    def _starting(self, session: Session) -> list[dict[str, str]]:
+        """Give the messages that start the process; those waited for and these may come at any time."""
+        query = select(StartSubscription).where(
+            StartSubscription.process_id == self.process_id, StartSubscription.kind == MESSAGE
+        )
+        found = {one.name: one.element_id for one in session.scalars(query)}
+        return [{"name": name, "key": "", "element": id_} for name, id_ in sorted(found.items())]
 
     def _instance(self, one: ProcessInstance) -> dict[str, Any]:
         return {
@@ -94,8 +119,11 @@ class _Scene:
             "active": [entry["id"] for entry in one.active],
         }
 
-    def _start(self, session: Session) -> dict[str, Any]:
+    def _start(self, session: Session) -> dict[str, Any] | None:
+        """Give the start form and who may send it; nothing where only messages, signals and times start the process."""
         of = definitions.latest(self.engine, session, self.process_id)
+        if of.diagram.start_event(self.process_id) is None:
+            return None
         site = session.scalars(
             select(Site).where(Site.kind == "residence").order_by(Site.id)
         ).first()

@@ -106,7 +106,7 @@ def deploy(
     why, override = _reason(note), override.strip()
     if not passed.proven and not override:
         raise NotProven
-    deployed = deployments.deploy(command, files, family=draft.family, note=why)
+    deployed = deployments.deploy(command, files, family=draft.family, note=why, whole=True)
     if not passed.proven:
         deployed.deployment.override_reason = _reason(override)
         failed = [one["name"] for one in (passed.proof.results if passed.proof else []) if not one["passed"]]  # fmt: skip
@@ -168,7 +168,9 @@ def roll_back(command: Command, key: int, note: str) -> Deployed:
     if last is not None and last.digest == source.digest:
         raise NothingChanged
     files = drafts.deployed_files(command.session, source.key)
-    deployed = deployments.deploy(command, files, family=source.family, note=_reason(note))
+    deployed = deployments.deploy(
+        command, files, family=source.family, note=_reason(note), whole=True
+    )
     deployed.deployment.restores_key = source.key
     command.audit(
         "deployment.rolled_back", source.family, key=str(deployed.deployment.key), to=str(key)

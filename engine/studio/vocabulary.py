@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import handlers
 from engine.deployment import parts
-from engine.forms import every
-from engine.forms.gate import components_of
+from engine.forms import Component, every
 from engine.models.definition import Decision, ProcessDefinition
 from engine.models.definition import Form as FormRow
 from engine.policy import limits, settings
@@ -63,7 +62,9 @@ def variables(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     """Give the names a FEEL expression at an element or flow may use: what was written before a token gets there."""
     read = {path: parts.read(path, content) for path, content in files.items()}
     forms = {
-        str(part.form["id"]): _fields(part.form) for part in read.values() if part.form is not None
+        str(part.form["id"]): _fields(part.components)
+        for part in read.values()
+        if part.form is not None
     }
     found: dict[str, set[str]] = {}
     for part in read.values():
@@ -73,8 +74,8 @@ def variables(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     return {id_: sorted(names) for id_, names in sorted(found.items())}
 
 
-def _fields(schema: Mapping[str, Any]) -> set[str]:
-    return {one.path.split(".")[0] for one in every(components_of(schema)) if one.key and one.path}
+def _fields(components: tuple[Component, ...]) -> set[str]:
+    return {one.path.split(".")[0] for one in every(components) if one.key and one.path}
 
 
 def _of_diagram(diagram: Diagram, forms: Mapping[str, set[str]]) -> Iterator[tuple[str, set[str]]]:

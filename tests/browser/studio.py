@@ -16,6 +16,7 @@ OWNER = "liumin"
 READY = "[data-studio][data-ready]"
 STUDIO = "document.querySelector('[data-studio]').studio"
 WAIT = 40_000  # milliseconds until the tools of a tab are there, on a busy machine
+LONG = 150_000  # until a database to rehearse in has been made, on a busy machine
 
 
 def begin(person: Person, family: str) -> str:

@@ -141,6 +141,13 @@ def test_a_decision_table_is_changed_cell_by_cell(visit: Visit) -> None:
     show(page, path)
     cell = pane(page, path).locator("td[data-element-id=rule_2_output_2]")
     cell.click()
+    # then: what is known where the decision is called is offered
+    page.keyboard.press("Control+A")
+    page.keyboard.type("renovation_")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("renovation_no")
+    page.keyboard.press("Escape")
+    # when
+    cell.click()
     page.keyboard.press("Control+A")
     page.keyboard.type('"装修方案、施工图"')
     pane(page, path).locator(".decision-table-name, h3").first.click()
@@ -149,6 +156,55 @@ def test_a_decision_table_is_changed_cell_by_cell(visit: Visit) -> None:
     page.reload()
     studio.wait(page)
     assert "装修方案、施工图" in studio.text(page, path)
+
+
+def test_a_step_of_a_scenario_is_changed_by_lists_and_labels(visit: Visit) -> None:
+    owner = visit(studio.OWNER)
+    page = owner.page
+    begin(owner, "goods_release")
+    path = "scenarios/arrears_list_to_security.test.json"
+    show(page, path)
+    page.locator("tr[data-step='5']").click()
+    step = page.locator(".gc-step-form")
+    expect(step.get_by_label("哪一步")).to_have_value("t_confirm")
+    step.get_by_label("谁来办").select_option("huangsimin")
+    step.get_by_label("核对人").fill("黄思敏")
+    expect(page.locator("tr[data-step='5']")).to_contain_text("huangsimin")
+    saved = json.loads(studio.text(page, path))["testCases"][0]["instructions"][5]
+    assert saved["metadata"]["actor"] == "huangsimin"
+    assert saved["variables"]["confirmed_by"] == "黄思敏"
+    assert saved["variables"]["arrears_rows"]
+    # the family's own description is beside its texts
+    page.locator(".gc-tabs [data-tab=texts]").click()
+    expect(page.locator("[data-file='README.md']")).to_be_visible()
+
+
+# What the menus offer where, by the ids of their entries.
+OFFERED = """() => {
+  const tool = document.querySelector('[data-studio]').studio.editor.tool;
+  const [popup, factory, modeling] = ['popupMenu', 'elementFactory', 'modeling'].map((each) => tool.get(each));
+  const root = tool.get('canvas').getRootElement();
+  const offered = (target, menu) => Object.keys(popup._getEntries(target, popup._getProviders(menu)));
+  const place = (attrs, parent) => modeling.createShape(factory.createShape(attrs), { x: parent.x + 60, y: parent.y + 60 }, parent);
+  const inner = place({ type: 'bpmn:SubProcess', isExpanded: true, triggeredByEvent: true }, Object.assign(root, { x: 0, y: 900 }));
+  const start = place({ type: 'bpmn:StartEvent' }, inner);
+  return {
+    create: offered(root, 'bpmn-create'),
+    process: offered(tool.get('elementRegistry').filter(({ type, parent }) => type === 'bpmn:StartEvent' && parent === root)[0], 'bpmn-replace'),
+    event: offered(start, 'bpmn-replace'),
+  };
+}"""
+
+
+def test_menus_offer_a_condition_only_where_the_engine_runs_one(visit: Visit) -> None:
+    owner = visit(studio.OWNER)
+    begin(owner, "goods_release")
+    offered = owner.page.evaluate(OFFERED)
+    refused = ("conditional-start", "transaction", "ad-hoc", "compensation", "complex", "cancel")
+    for id_ in [*offered["create"], *offered["process"]]:
+        assert not any(one in id_ for one in refused), id_
+    assert "replace-with-message-start" in offered["process"]
+    assert "replace-with-conditional-start" in offered["event"]
 
 
 def test_two_owners_on_one_draft_keep_both_versions(visit: Visit) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 from playwright.sync_api import Page, expect
 
 from tests.browser import studio
 from tests.browser.conftest import Visit
+from tests.browser.person import Person
 
 FAMILY, PROCESS, STEP = "emergency_people", "security_noncompliance", "t_captain"
 NEW_NAME = "班长到场协助处理"
@@ -24,10 +28,10 @@ def started(page: Page) -> str:
     return page.url
 
 
-def running(page: Page) -> str:
+def running(page: Page, family: str = FAMILY, process: str = PROCESS) -> str:
     """What the family's page says of the process: its version in use, and what runs on which."""
-    page.goto(f"/studio/families/{FAMILY}")
-    return page.locator("tr", has_text=PROCESS).first.inner_text()
+    page.goto(f"/studio/families/{family}")
+    return page.locator("tr", has_text=process).first.inner_text()
 
 
 def test_a_change_is_compared_deployed_migrated_to_and_taken_back(visit: Visit) -> None:
@@ -46,17 +50,8 @@ def test_a_change_is_compared_deployed_migrated_to_and_taken_back(visit: Visit) 
     owner.go(f"{draft}/diff")
     expect(page.locator("main")).to_contain_text(NEW_NAME)
     owner.shoot("studio-diff")
-    # when: it is deployed without a proof, which needs a reason of its own
-    owner.go(f"{draft}/deploy")
-    deploy = page.locator("form:has(#note)")
-    page.fill("#note", REASON)
-    deploy.locator(".btn-primary").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    assert page.input_value("#note") == REASON
-    page.fill("#override", BECAUSE)
-    deploy.locator(".btn-primary").click()
-    page.wait_for_url(f"**/studio/families/{FAMILY}")
-    expect(page.locator("main")).to_contain_text(BECAUSE)
+    # when
+    deploy(owner, draft, FAMILY, REASON, BECAUSE)
     owner.shoot("studio-family")
     # then: what runs keeps its version, what is started now has the new one
     clerk = visit("liyutong")
@@ -64,28 +59,122 @@ def test_a_change_is_compared_deployed_migrated_to_and_taken_back(visit: Visit) 
     told = running(page)
     assert "第 1 版 1 件" in told
     assert "第 2 版 1 件" in told
-    # when: the first is migrated after a look at what would happen
-    page.locator("tr", has_text=PROCESS).first.get_by_text("换版本").click()
+    # when: the first is migrated
+    migrate(page, FAMILY, PROCESS)
+    # when: one step back
+    go_back(page, FAMILY, BACK)
+    assert "第 3 版" in running(page)
+
+
+def migrate(page: Page, family: str, process: str) -> None:
+    """Take what runs along to the version in use, after a look at what would happen; wait until the worker has done it."""
+    page.goto(f"/studio/families/{family}")
+    page.locator("tr", has_text=process).first.get_by_text("换版本").click()
     page.locator("button[value=preview]").click()
     expect(page.locator("#preview-h")).to_be_visible()
     page.locator("button[value=run]").click()
     page.wait_for_load_state()
-    assert "第 1 版 1 件" not in until_migrated(page)
-    # when: one step back
-    page.goto(f"/studio/families/{FAMILY}")
+    deadline = time.monotonic() + studio.WAIT / 1000
+    while re.search(r"第 1 版 \d+ 件", running(page, family, process)):
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(300)
+
+
+def go_back(page: Page, family: str, why: str) -> None:
+    """Deploy again what was deployed before the last time."""
+    page.goto(f"/studio/families/{family}")
     before = page.locator("section:has(#h-h) tbody tr").nth(1)
     before.locator("details.gc-menu summary").click()
-    before.locator("textarea").fill(BACK)
+    before.locator("textarea").fill(why)
     before.locator("details.gc-menu .btn-primary").click()
-    expect(page.locator("main")).to_contain_text(BACK)
-    assert "第 3 版" in running(page)
+    expect(page.locator("main")).to_contain_text(why)
 
 
-def until_migrated(page: Page) -> str:
-    """Wait until the worker has migrated what there was; gives what the family's page says."""
-    for _ in range(40):
-        told = running(page)
-        if "第 1 版 1 件" not in told:
-            break
-        page.wait_for_timeout(500)
-    return told
+def deploy(owner: Person, draft: str, family: str, why: str, because: str) -> None:
+    """Deploy a draft without a proof, which needs a reason of its own."""
+    page = owner.page
+    owner.go(f"{draft}/deploy")
+    form = page.locator("form:has(#note)")
+    page.fill("#note", why)
+    form.locator(".btn-primary").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert page.input_value("#note") == why
+    page.fill("#override", because)
+    form.locator(".btn-primary").click()
+    page.wait_for_url(f"**/studio/families/{family}")
+    expect(page.locator("main")).to_contain_text(because)
+
+
+RENOVATION, VIOLATION, UNIT = "renovation", "renovation_violation", "1-1-302"
+TABLE, FORM = "decisions/dmn_violation_class.dmn", f"forms/{VIOLATION}.t_stop_now.form"
+OLD_LABEL, NEW_LABEL = "收回出入证数", "收回的出入证，一张不漏"
+RELABEL = """([key, label]) => {
+  const tool = document.querySelector('[data-studio]').studio.editor.tool;
+  const field = tool.get('formFieldRegistry').getAll().find((each) => each.key === key);
+  tool.get('modeling').editFormField(field, { label });
+}"""
+
+
+def violation(guard: Person, kind: str, renovation_no: int) -> None:
+    """Report a violation of a renovation; the page then shows where it went."""
+    guard.go(f"/start/{VIOLATION}")
+    guard.typist.fill(
+        {
+            "unit_no": UNIT, "renovation_no": renovation_no, "violation_source": "patrol", "violation_type": kind,
+            "location": "客厅", "facts": "正在施工", "violation_photos": ["photo-site"], "found_at": "2026-11-20T09:30",
+        }
+    )  # fmt: skip
+    assert guard.submit() == 302
+
+
+def test_a_decision_table_and_a_form_are_changed_deployed_migrated_to_and_taken_back(
+    visit: Visit,
+) -> None:
+    guard, owner = visit("zhaotiejun"), visit(studio.OWNER)
+    page = owner.page
+    # given: who works without a permit is stopped at once
+    violation(guard, "no_permit", 1)
+    guard.open_step("立即制止", UNIT)
+    task = guard.page.url
+    expect(guard.page.locator("#form")).to_contain_text(OLD_LABEL)
+    # when: the owner has it put right instead, and words the form anew
+    draft = studio.begin(owner, RENOVATION)
+    studio.show(page, TABLE)
+    studio.pane(page, TABLE).locator("td[data-element-id=rule_5_output_1]").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type('"serious"')
+    studio.pane(page, TABLE).locator(".decision-table-name, h3").first.click()
+    studio.until(page, TABLE, '"serious"</text>')
+    studio.show(page, FORM)
+    page.evaluate(RELABEL, ["passes_taken", NEW_LABEL])
+    studio.save(page)
+    # then: the comparison says both in words
+    owner.go(f"{draft}/diff")
+    told = page.locator("main")
+    expect(told).to_contain_text("第 5 条规则：无许可施工")
+    expect(told).to_contain_text("结果“处理类别”")
+    expect(page.locator("tr", has_text="处理类别").locator("del")).to_have_text('"danger"')
+    expect(page.locator("tr", has_text=NEW_LABEL).locator("del")).to_have_text(OLD_LABEL)
+    owner.shoot("studio-diff-table")
+    # when
+    deploy(owner, draft, RENOVATION, "没有许可的先责令整改", "只改了一格和一个标签")
+    # then: what runs keeps the old form, what starts now is decided by the new table and gets the new form
+    guard.go(task)
+    expect(guard.page.locator("#form")).to_contain_text(OLD_LABEL)
+    violation(guard, "no_permit", 2)
+    expect(guard.page.locator("main")).to_contain_text("拟整改通知书")
+    violation(guard, "gas", 3)
+    guard.open_step("立即制止", UNIT)
+    expect(guard.page.locator("#form")).to_contain_text(NEW_LABEL)
+    told_of = running(page, RENOVATION, VIOLATION)
+    assert re.search(r"第 1 版 \d+ 件", told_of)
+    assert "第 2 版 2 件" in told_of
+    # when: the first is taken along, it gets the new form
+    migrate(page, RENOVATION, VIOLATION)
+    guard.go(task)
+    expect(guard.page.locator("#form")).to_contain_text(NEW_LABEL)
+    # when: one step back, new ones are decided as before
+    go_back(page, RENOVATION, "先照原来的办")
+    assert "第 3 版" in running(page, RENOVATION, VIOLATION)
+    violation(guard, "no_permit", 4)
+    expect(guard.page.locator("main")).to_contain_text("立即制止")

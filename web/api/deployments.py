@@ -109,7 +109,8 @@ REQUEST = {
                         "minLength": 1,
                         "maxLength": MAX_FAMILY,
                         "default": FAMILY,
-                        "description": "Under which name the bundle is kept (an extension).",
+                        "description": "The family the files are the whole of: its processes that are not among them "
+                        "are withdrawn. Without one nothing is withdrawn (an extension).",
                     },
                 },
             }
@@ -125,7 +126,9 @@ def create() -> dict[str, Any]:
     """Deploy the files of a bundle: all of them or, with every finding in the answer, none."""
     files = _uploaded()
     with engine.begin(actor()) as command:
-        deployed = deployments.deploy(command, files, family=_family())
+        deployed = deployments.deploy(
+            command, files, family=_family(), whole="family" in request.form
+        )
         return {
             "deployment_key": deployed.deployment.key,
             "tenant_id": DEFAULT_TENANT,
@@ -174,7 +177,8 @@ def _listed(deployed: deployments.Deployed, files: dict[str, bytes]) -> Iterator
             yield nothing | {"decision_definition": _decision(decision, names[key])}
     drawn = {json.loads(files[name])["id"]: name for name in files if name.endswith(".form")}
     for form in deployed.forms:
-        yield nothing | {"form": _form(form, drawn[form.form_id])}
+        if form.form_id in drawn:  # the others stand in a diagram
+            yield nothing | {"form": _form(form, drawn[form.form_id])}
 
 
 def _process(definition: ProcessDefinition) -> dict[str, Any]:

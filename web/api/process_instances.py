@@ -237,6 +237,8 @@ def _wanted(where: Session, asked: Mapping[str, Any]) -> Definition:
         raise NotFound(noun="process definition", key=process_id or asked["process_definition_key"])
     if found.suspended_at is not None:
         raise Rejected(reason="this process definition is suspended")
+    if definitions.is_withdrawn(where, found.process_id):
+        raise Rejected(reason="this process has been withdrawn: its family no longer has it")
     return definitions.get(engine, where, found.key)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from engine.deployment import bundles
 from engine.models.studio import Proof
 from engine.studio import drafts, proofs, sandbox
 from tests.diagrams import chain, process, script, user_task
@@ -116,3 +117,18 @@ def test_a_proof_of_another_content_counts_for_nothing(prove, world):
     with world.engine.begin(world.actor("owner")) as command:
         draft = drafts.save(command, proof.draft_key, 1, {"README.md": b"x"})
         assert proofs.of_content(command.session, draft, drafts.content(command.session, draft)) is None  # fmt: skip
+
+
+LOOKING = {"looking.bpmn": process(user_task("look") + chain("s", "look", "e"), "looking")}
+
+
+def test_a_database_to_prove_in_is_made_from_an_earlier_one_with_what_differs(bases):
+    sandbox.prepare(bases / "nothing.sqlite", {})
+    sandbox.prepare(bases / "checks.sqlite", {"checks": FILES})
+    sandbox.prepare(bases / "other.sqlite", {"others": LOOKING})
+    known = {one: sandbox._deployed(bases / f"{one}.sqlite") for one in ("nothing", "checks", "other")}  # fmt: skip
+    assert known == {
+        "nothing": {},
+        "checks": {"checks": bundles.digest_of(FILES)},
+        "other": {"others": bundles.digest_of(LOOKING)},
+    }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from base64 import b64encode
 
 import pytest
 
+from engine.deployment import definitions
 from engine.studio import archives, proofs
 from tests.diagrams import chain, process, user_task
 from tests.engine.studio.bundle import FILES
+from tests.world import PASSWORD
 
+AUTH = {"Authorization": "Basic " + b64encode(f"owner:{PASSWORD}".encode()).decode()}
 TWO_STEPS = process(
     user_task("check", form="checking.check") + user_task("look", "front_desk") + chain("s", "check", "look", "e"),
     "checking",
@@ -130,3 +134,41 @@ def test_a_procedure_is_printed_whole(owner, changed):
 def test_pages_of_nothing_are_not_found(owner):
     for path in ("families/none", "processes/none", "processes/none/paper", "drafts/1/deploy", "drafts/1/proof", "recordings/1", "deployments/1/picture/x.bpmn"):  # fmt: skip
         assert owner.get(f"/studio/{path}").status_code == 404, path
+
+
+LOOK = process(user_task("look") + chain("s", "look", "e"), "looking")
+
+
+def test_says_what_a_deployment_withdraws_and_then_neither_page_nor_api_starts_it(
+    owner, sign_in, app, world
+):
+    world.deploy(FILES | {"looking.bpmn": LOOK}, family="checks")
+    running = world.start("looking")
+    url = imported(owner, FILES)
+    page = owner.get(f"{url}/deploy").text
+    assert "部署后不能再发起" in page
+    assert "looking：在办 1 件照原来的版本办完" in page
+    clerk = sign_in("clerk")
+    assert clerk.get("/start/looking").status_code == 200
+    proven(world, url)
+    assert owner.post(f"{url}/deploy", data={"version": 1, "note": "并进另一个"}).status_code == 302
+    assert "不再发起" in owner.get("/studio/families/checks").text
+    assert clerk.get("/start/looking").status_code == 404
+    assert "/start/looking" not in clerk.get("/start").text
+    key = str(world.instance(running.key).definition_key)
+    for asked in ({"processDefinitionId": "looking"}, {"processDefinitionKey": key}):
+        answer = app.test_client().post("/v2/process-instances", json=asked, headers=AUTH)
+        assert answer.status_code in (400, 404), answer.text
+    assert world.instance(running.key).status == "active"
+
+
+def test_the_api_withdraws_only_with_a_family(app, world):
+    world.deploy(FILES | {"looking.bpmn": LOOK}, family="checks")
+    for family, startable in ((None, True), ("checks", False)):
+        data = {"resources": [(io.BytesIO(text), path) for path, text in FILES.items()]}
+        data |= {"family": family} if family else {}
+        answer = app.test_client().post("/v2/deployments", data=data, headers=AUTH)
+        assert answer.status_code == 200, answer.text
+        with world.engine.read() as session:
+            offered = definitions.startable(session, world.actor("clerk"), world.site().id)
+        assert ("looking" in {one.process_id for one in offered}) == startable

@@ -150,3 +150,25 @@ def test_a_neighbour_becomes_a_draft_of_its_own(owner, world):
     url = owner.post("/studio/drafts", data=form).headers["Location"]
     assert "pool.bpmn" in owner.get(f"{url}/files").json["files"]
     assert owner.post("/studio/drafts", data=form | {"new_id": "checking"}).status_code == 422
+
+
+def test_every_save_is_told_and_an_earlier_one_can_be_taken_up_again(owner):
+    url = imported(owner)
+    put(owner, url, 1, {"README.md": "一"})
+    put(owner, url, 2, {"README.md": "二", "forms/checking.check.form": None})
+    page = owner.get(f"{url}/saves").text
+    assert "forms/checking.check.form" in page
+    assert "草稿的开头，4 个文件" in page
+    assert "二" in owner.get(f"{url}/saves?look=3").text
+    # when
+    answer = owner.post(f"{url}/saves", data={"version": 3, "to": 1})
+    # then
+    assert answer.headers["Location"] == f"{url}/saves"
+    now = owner.get(f"{url}/files").json
+    assert now["version"] == 4
+    assert {path: text.encode() for path, text in now["files"].items()} == FILES
+    # who looked at an old page gets a draft of its own, nobody is overwritten
+    late = owner.post(f"{url}/saves", data={"version": 3, "to": 2}).headers["Location"]
+    assert owner.get(f"{late}/files").json["files"]["README.md"] == "一"
+    assert owner.get(f"{url}/files").json["version"] == 4
+    assert owner.post(f"{url}/saves", data={"version": 4, "to": 99}).status_code == 404

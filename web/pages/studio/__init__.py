@@ -6,7 +6,16 @@ from flask import Blueprint
 
 from engine.staff.access import require
 from engine.studio.drafts import OWNER
-from web.pages.studio import contents, differences, drafts, processes, proofs, recordings, releases
+from web.pages.studio import (
+    contents,
+    differences,
+    drafts,
+    processes,
+    proofs,
+    recordings,
+    releases,
+    saves,
+)
 from web.signin import current_actor
 
 blueprint = Blueprint("studio", __name__, url_prefix="/studio")
@@ -18,5 +27,5 @@ def admit() -> None:
     require(current_actor(), OWNER)
 
 
-for pages in (drafts, contents, proofs, recordings, differences, releases, processes):
+for pages in (drafts, contents, saves, proofs, recordings, differences, releases, processes):
     pages.register(blueprint)

@@ -105,7 +105,7 @@ def edit(key: int) -> Response:
             "studio/editor.html",
             draft={
                 "key": draft.key,
-                "name": shelf.family_name(draft.family),
+                "name": shelf.draft_name(draft),
                 "family": draft.family,
                 "base": shelf.number(draft.base_key),
                 "version": draft.version,

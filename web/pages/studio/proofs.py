@@ -21,7 +21,7 @@ from web.errors import words as error_words
 from web.extensions import engine, session, wants_fragment
 from web.signin import current_actor
 from web.views.operations.scope import known
-from web.views.studio import drawn, frame
+from web.views.studio import drawn, frame, policy
 from web.views.studio import proofs as wording
 
 
@@ -50,6 +50,7 @@ def show(key: int) -> ResponseReturnValue:
         maps=wording.maps(proof, seen) if proof and proof.results else [],
         stale=proof is not None and proof.version != draft.version,
         cases=len(walkthroughs.cases(files)),
+        policy=[] if wants_fragment() else policy.changed(seen),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine.studio.differences import Change, Difference
-from web.views.studio import proofs
+from web import words
+from web.views.studio import proofs, tables
 from web.views.studio.drawn import Drawn
 
 LONGEST = 300
@@ -55,7 +56,23 @@ def attribute(name: str) -> str:
         "label": _("标签"),
         "description": _("帮助"),
         "validate.required": _("必填"),
+        "validate.min": _("最小"),
+        "validate.max": _("最大"),
+        "validate.minLength": _("最少几个字"),
+        "validate.maxLength": _("最多几个字"),
+        "validate.pattern": _("格式"),
         "values": _("选项"),
+        "valuesExpression": _("选项的表达式"),
+        "type": _("种类"),
+        "key": _("字段名"),
+        "readonly": _("只读"),
+        "defaultValue": _("先填好的"),
+        "dataSource": _("表格的内容"),
+        "properties.record": _("记进哪份表格"),
+        "properties.personal": _("个人信息"),
+        "properties.moment": _("可以填什么时间"),
+        "inputExpression": _("条件的表达式"),
+        "hitPolicy": _("命中规则"),
         "conditional.hide": _("什么时候不显示"),
         "text": _("文字"),
         "kind": _("种类"),
@@ -84,7 +101,7 @@ def _file(of: Difference, before: Drawn, now: Drawn) -> dict[str, Any]:
         "new": of.status != "removed",
         "moved": len(of.ids("moved")),
         "groups": _groups(of, listed, before, now),
-        "title": now.title(of.path) if of.kind == "bpmn" and of.path in now.files else of.path,
+        "title": (now if of.path in now.files else before).called(of.path),
     }
 
 
@@ -92,13 +109,16 @@ def _groups(
     of: Difference, listed: list[Change], before: Drawn, now: Drawn
 ) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str], dict[str, Any]] = {}
+    old, new = ({} if of.kind != "dmn" else tables.rules(side.files.get(of.path, b"")) for side in (before, now))  # fmt: skip
     for one in listed:
         key = (one.kind, one.at) if one.at else (one.kind, str(len(groups)))
-        group = groups.setdefault(key, {"kind": one.kind, "at": one.at, "name": _name(of, one, before, now), "changes": []})  # fmt: skip
+        rule = (old if one.kind == "removed" else new).get(one.at)
+        name = rule.name if rule else _name(of, one, before, now)
+        group = groups.setdefault(key, {"kind": one.kind, "at": one.at, "name": name, "changes": []})  # fmt: skip
         if one.attribute or one.before or one.after:
             group["changes"].append(
                 {
-                    "attribute": attribute(one.attribute),
+                    "attribute": (rule and rule.column(one.attribute)) or attribute(one.attribute),
                     "before": _shown(of, one.before),
                     "after": _shown(of, one.after),
                 }
@@ -118,7 +138,23 @@ def _shown(of: Difference, text: str) -> str:
     if of.kind == "scenarios" and text.startswith("{"):
         step = json.loads(text)
         text = f"{proofs.kind(step.pop('type', ''))} {json.dumps(step, ensure_ascii=False)}"
+    elif of.kind == "form":
+        text = _plain(text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _plain(text: str) -> str:
+    """Write what a field says without the signs of JSON: yes and no, and choices by their labels."""
+    if text in ("true", "false"):
+        return str(_("是") if text == "true" else _("否"))
+    if not text.startswith("["):
+        return text
+    try:
+        listed = json.loads(text)
+    except ValueError:
+        return text
+    labels = [one.get("label") if isinstance(one, dict) else str(one) for one in listed]
+    return words.joined([str(one) for one in labels]) if all(labels) else text
 
 
 def picture(of: Difference | None, side: str) -> dict[str, Any]:

@@ -63,6 +63,17 @@ class Drawn:
             return path
         return " · ".join(self.process(diagram, one) for one in diagram.processes)
 
+    def called(self, path: str) -> str:
+        """Give what a file is called: its processes, the step a form belongs to, a decision's name; else its path."""
+        if path.endswith(".bpmn"):
+            return self.title(path)
+        if path.endswith(".form"):
+            form_id = path.rsplit("/", 1)[-1].removesuffix(".form")
+            found = (self.named(one) for diagram in self.diagrams().values() for one in diagram.elements.values() if one.form_id == form_id)  # fmt: skip
+            return next(filter(None, found), path)
+        model = parts.read(path, self.files[path]).model if path.endswith(".dmn") else None
+        return " · ".join(map(model.name_of, model.decision_ids)) if model else path
+
 
 def of(files: Mapping[str, bytes]) -> Drawn:
     """Look at the files of a bundle in the reader's language."""

@@ -16,15 +16,16 @@ def view(draft: BundleDraft, current: str) -> dict[str, Any]:
     pages = [
         ("edit", _("编辑"), "pencil"),
         ("proof", _("验证"), "player-play"),
-        ("recordings", _("录制场景"), "history"),
+        ("recordings", _("录制场景"), "route"),
         ("diff", _("对比"), "git-compare"),
         ("deploy", _("部署上线"), "rocket"),
+        ("saves", _("历次保存"), "history"),
     ]
     return {
         "draft": {
             "key": draft.key,
             "short": str(draft.key)[-5:],
-            "name": shelf.family_name(draft.family),
+            "name": shelf.draft_name(draft),
             "family": draft.family,
             "version": draft.version,
             "base": shelf.number(draft.base_key),

@@ -35,6 +35,7 @@ def processes(family: str) -> list[dict[str, Any]]:
                 "id": row.process_id,
                 "name": versions.name_of(row),
                 "version": row.version,
+                "withdrawn": not row.latest,
                 "running": 0,
                 "versions": [],
                 "url": url_for("studio.process", process_id=row.process_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +13,14 @@ from flask_babel import gettext as _
 from engine.errors import EngineError, FieldError
 from engine.forms import Form, every
 from engine.models.studio import Recording
+from engine.studio.recordings import StepRejected
+from engine.timing import durations
 from web import forms, locales, shell, words
+from web.views import decisions
 from web.views.studio import proofs
-from web.views.studio.drawn import Drawn
+from web.views.studio.drawn import Drawn, read_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
-FILES = {"signature": "sign-recorded", "photo": ["photo-recorded"]}
 
 
 def moment(view: Mapping[str, Any]) -> dt.datetime:
@@ -33,7 +36,9 @@ def steps(recording: Recording, drawn: Drawn) -> list[dict[str, str]]:
         if kind.startswith("ASSERT") or kind == "SET_TIME":
             continue
         selector = one.get("userTaskSelector") or {}
-        what = drawn.name(selector["elementId"]) if selector else one.get("duration", "")
+        what = (
+            drawn.name(selector["elementId"]) if selector else _length(one) or one.get("name", "")
+        )
         found.append(
             {
                 "kind": proofs.kind(kind),
@@ -42,6 +47,11 @@ def steps(recording: Recording, drawn: Drawn) -> list[dict[str, str]]:
             }
         )
     return found
+
+
+def _length(step: Mapping[str, Any]) -> str:
+    text = step.get("duration")
+    return words.duration(durations.parse(text).clock) if text else ""
 
 
 def places(recording: Recording, drawn: Drawn) -> list[str]:
@@ -86,6 +96,7 @@ def sheet(
     faults: Sequence[Mapping[str, Any]],
     drawn: Drawn,
     now: dt.datetime,
+    urls: forms.Urls,
 ) -> forms.View:
     """Give the form as its people see it."""
     errors: dict[str, list[EngineError]] = {}
@@ -98,7 +109,7 @@ def sheet(
         drawn.texts,
         context=context,
         locale=locales.select(),
-        urls=forms.Urls(),
+        urls=urls,
         now=now,
     )
 
@@ -112,14 +123,65 @@ def _kinds(of: type[FieldError]) -> list[type[FieldError]]:
     return [of, *(one for kind in of.__subclasses__() for one in _kinds(kind))]
 
 
-def filled(form: Form, raw: dict[str, Any]) -> dict[str, Any]:
-    """Put a signature and a photo where the form asks for one: the scenario brings pictures of its own."""
-    for field in every(form.components):
-        if field.type in FILES and "*" not in field.path and "." not in field.path and not raw.get(field.key):  # fmt: skip
-            raw[field.key] = FILES[field.type]
-    return raw
-
-
 def kept(file: Any) -> str:
-    """Give the word by which a scenario names an upload."""
-    return "photo-recorded"
+    """Give the word by which a scenario names an upload; its run puts a small picture there."""
+    name = str(getattr(file, "filename", "") or "")
+    return "sign-recorded" if name.startswith("signature") else "photo-recorded"
+
+
+def brought(form: Form | None, drawn: Drawn) -> list[str]:
+    """List the signatures and photographs a form asks for, by their labels."""
+    if form is None:
+        return []
+    asked = [one for one in every(form.components) if one.type in ("signature", "photo", "filepicker")]  # fmt: skip
+    return [drawn.texts.get(f"{form.id}.{one.key}.label") or one.label or one.key for one in asked]
+
+
+def outcomes(step: Mapping[str, Any], drawn: Drawn) -> list[tuple[str, str]]:
+    """Give the outcomes to choose from, in words."""
+    of = f"{step.get('process_id', '')}.{step.get('element', '')}.outcome"
+    chinese = read_texts(drawn.files, "zh")
+    return [
+        (one, str(drawn.texts.get(f"{of}.{one}") or chinese.get(f"{of}.{one}") or decisions.usual(one)))
+        for one in step.get("outcomes", ())
+    ]  # fmt: skip
+
+
+def messages(recording: Recording, drawn: Drawn) -> list[dict[str, Any]]:
+    """List the messages somebody waits for, and those that start the procedure."""
+    return [
+        {"number": number, "name": one["name"], "key": one["key"], "at": drawn.name(one["element"])}
+        for number, one in enumerate(recording.view.get("messages", ()))
+    ]
+
+
+def waits(recording: Recording, usual: Sequence[str]) -> list[tuple[str, str]]:
+    """Give the lengths of time to choose from: first to when something is due, then the usual ones."""
+    now = moment(recording.view)
+    dues = [one["next_due"] for one in recording.view.get("instances", ()) if one.get("next_due")]
+    ahead = [due for due in map(dt.datetime.fromisoformat, dues) if due > now]
+    found = [(one, words.duration(durations.parse(one).clock)) for one in usual]
+    if ahead:
+        length = int((min(ahead) - now).total_seconds())
+        at = words.stamp(min(ahead), now)
+        found.insert(0, (f"PT{length}S", str(_("到下一个时刻：%(at)s", at=at))))
+    return found
+
+
+def variables(text: str) -> dict[str, Any]:
+    """Read what a message brings: a line each, name = value. Raises StepRejected for a line that is none."""
+    found: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, text.splitlines()[:50])):
+        name, equals, value = line.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise StepRejected(reason=str(_("“%(line)s”不是“名称 = 值”", line=line[:40])))
+        found[name.strip()] = _value(value.strip())
+    return found
+
+
+def _value(text: str) -> Any:
+    """Numbers, true, false and lists are what they look like; everything else is text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

@@ -10,6 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from engine.deployment import definitions
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
@@ -84,13 +85,32 @@ def _counts(process_id: str) -> Counter[str]:
     return found
 
 
-def gone(family: str, drawn: Drawn) -> list[str]:
-    """List the deployed processes of a family that a bundle no longer has; they can still be started."""
+def gone(family: str, drawn: Drawn) -> list[dict[str, Any]]:
+    """List the deployed processes of a family that a bundle no longer has: what runs of them, and who calls them."""
     here = {one for diagram in drawn.diagrams().values() for one in diagram.processes}
-    query = select(ProcessDefinition).where(
-        ProcessDefinition.latest, ProcessDefinition.family == family
+    lost = [row for row in definitions.of_family(session, family) if row.process_id not in here]
+    callers = _callers({row.process_id for row in lost}, family) if lost else {}
+    return [
+        {
+            "name": versions.name_of(row),
+            "running": _counts(row.process_id)[""],
+            "callers": callers.get(row.process_id, []),
+        }
+        for row in lost
+    ]
+
+
+def _callers(called: set[str], family: str) -> dict[str, list[str]]:
+    """Give for each of some processes the names of those in other families that call it."""
+    others = select(ProcessDefinition).where(
+        ProcessDefinition.latest, ProcessDefinition.family != family
     )
-    return [versions.name_of(row) for row in session.scalars(query) if row.process_id not in here]
+    found: dict[str, list[str]] = {}
+    for row in session.scalars(others):
+        diagram = definitions.get(engine, session, row.key).diagram
+        for one in sorted(called & diagram.called_processes):
+            found.setdefault(one, []).append(versions.name_of(row))
+    return found
 
 
 def behind(draft: BundleDraft) -> int | None:

@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from engine.deployment import library
+from engine.deployment import definitions, library
 from engine.models import studio as model
 from engine.models.definition import Deployment, ProcessDefinition
 from engine.models.identity import User
@@ -21,11 +21,25 @@ from web.signin import current_actor
 from web.views import names
 from web.views.operations import versions
 from web.views.procedures import FAMILIES
+from web.views.studio import drawn
 
 
 def family_name(family: str) -> str:
-    """Give the name of a family; its key when it has none."""
-    return str(FAMILIES.get(family, family))
+    """Give the name of a family, that of its one procedure where it has no other; its key when it has none."""
+    if family in FAMILIES:
+        return str(FAMILIES[family])
+    listed = definitions.of_family(session, family)
+    return versions.name_of(listed[0]) if len(listed) == 1 else family
+
+
+def draft_name(draft: BundleDraft) -> str:
+    """Give the name of a draft: of its family, or of the procedure drawn in it while that is not deployed."""
+    name = family_name(draft.family)
+    if name != draft.family:
+        return name
+    seen = drawn.of(drafts.content(session, draft))
+    titles = [seen.title(path) for path in seen.diagrams()]
+    return titles[0] if len(titles) == 1 else name
 
 
 def number(deployment_key: int | None) -> int | None:
@@ -46,9 +60,16 @@ def origin(draft: BundleDraft) -> str:
     return {
         model.DEPLOYED: str(_("取自已部署的版本")),
         model.SHIPPED: str(_("取自随软件附带的流程")),
-        model.NEIGHBOUR: str(_("照 %(name)s 新建", name=draft.origin_name)),
+        model.NEIGHBOUR: str(_("照 %(name)s 新建", name=_process_name(draft.origin_name))),
         model.IMPORTED: str(_("导入自 %(name)s", name=draft.origin_name)),
     }.get(draft.origin, "")
+
+
+def _process_name(process_id: str) -> str:
+    of = ProcessDefinition.process_id == process_id
+    newest = select(ProcessDefinition).where(of).order_by(ProcessDefinition.version.desc())
+    found = session.scalar(newest.limit(1))
+    return versions.name_of(found) if found else process_id
 
 
 def row(draft: BundleDraft, who: dict[int, User]) -> dict[str, Any]:
@@ -57,7 +78,7 @@ def row(draft: BundleDraft, who: dict[int, User]) -> dict[str, Any]:
         "key": draft.key,
         "short": str(draft.key)[-5:],
         "family": draft.family,
-        "name": family_name(draft.family),
+        "name": draft_name(draft),
         "version": draft.version,
         "base": number(draft.base_key),
         "origin": origin(draft),

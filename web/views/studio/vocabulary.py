@@ -7,9 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from engine.demo.people import STAFF
 from engine.models.studio import BundleDraft
 from engine.studio import vocabulary
-from web import locales, words
+from web import locales, shell, words
 from web.extensions import session
 from web.views.operations import versions
 
@@ -45,5 +46,18 @@ def view(_draft: BundleDraft, files: Mapping[str, bytes]) -> dict[str, Any]:
         "clauses": sorted(
             {str(row["source"]) for row in vocabulary.limit_rows() if row.get("source")}
         ),
+        "people": _people(english=english),
         "variables": vocabulary.variables(files),
     }
+
+
+def _people(*, english: bool) -> list[dict[str, str]]:
+    """The people of the demo company, in which scenarios run."""
+    return [
+        {
+            "key": one.username,
+            "name": one.name_en if english else one.name,
+            "role": shell.role_name(one.role),
+        }
+        for one in STAFF
+    ]

@@ -1,7 +1,7 @@
 // @ts-check
 // What the diagrams of a bundle say, without opening an editor: processes, elements and their names, forms and who uses them.
 
-/** @typedef {{id: string, name: string, type: string, form: string, process: string, path: string}} Element */
+/** @typedef {{id: string, name: string, type: string, form: string, decision: string, process: string, path: string}} Element */
 /** @typedef {{id: string, name: string, path: string, elements: Map<string, Element>}} Process */
 
 const BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL";
@@ -12,14 +12,17 @@ const read = new Map();
 
 /** @param {any} node @param {string} process @param {string} path @returns {Element} */
 function element(node, process, path) {
-  const form = [...node.getElementsByTagNameNS(ZEEBE, "formDefinition")].find(
-    (each) => each.parentElement?.parentElement === node,
-  );
+  const own = (/** @type {string} */ name) =>
+    [...node.getElementsByTagNameNS(ZEEBE, name)].find(
+      (each) => each.parentElement?.parentElement === node,
+    );
+  const [form, called] = [own("formDefinition"), own("calledDecision")];
   return {
     id: node.id,
     name: node.getAttribute("name") ?? "",
     type: node.localName,
     form: form?.getAttribute("formId") ?? "",
+    decision: called?.getAttribute("decisionId") ?? "",
     process,
     path,
   };

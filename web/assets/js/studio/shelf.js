@@ -147,6 +147,8 @@ export class Shelf {
 /** What a file is called, and its key. @param {string} place @param {Record<string, string>} files @param {string} locale */
 function titles(place, files, locale) {
   if (place === "texts/") return [say("textTable"), "zh, en"];
+  if (place === "README.md") return [say("readme"), place];
+  if (place === "kpis.json") return [say("kpis"), place];
   const file = place.split("/").pop() ?? place;
   const key = file.replace(/\.(bpmn|form|dmn|test\.json)$/, "");
   if (place.endsWith(".form")) return [stepOf(files, locale, key) || key, key];

@@ -1,13 +1,25 @@
 // @ts-check
 // Menus offer only what the engine runs: what it refuses (support matrix in engine/README.md) cannot be chosen.
 
-const REFUSED = /transaction|ad-?hoc|complex-gateway|compensation|cancel-|-cancel|toggle-loop/i;
+const REFUSED =
+  /transaction|ad-?hoc|complex-gateway|compensation|cancel-|-cancel|toggle-loop|participant-multiplicity/i;
 const BELOW = 100; // after those that fill the menus
 const MENUS = ["bpmn-replace", "bpmn-append", "bpmn-create"];
 
-/** @param {Record<string, any>} entries */
-const runnable = (entries) =>
-  Object.fromEntries(Object.entries(entries).filter(([id]) => !REFUSED.test(id)));
+// A condition, and what does not interrupt, starts an event subprocess, never a process.
+const INSIDE = /conditional-start|non-interrupting-\w+-start/i;
+
+/** @param {any} target @returns {boolean} */
+const inEventSubprocess = (target) =>
+  Boolean((target?.parent ?? target)?.businessObject?.triggeredByEvent);
+
+/** @param {any} target @returns {(entries: Record<string, any>) => Record<string, any>} */
+const runnable = (target) => (entries) =>
+  Object.fromEntries(
+    Object.entries(entries).filter(
+      ([id]) => !REFUSED.test(id) && (inEventSubprocess(target) || !INSIDE.test(id)),
+    ),
+  );
 
 export class Menus {
   /** @param {any} popupMenu */
@@ -15,12 +27,14 @@ export class Menus {
     for (const menu of MENUS) popupMenu.registerProvider(menu, BELOW, this);
   }
 
-  getPopupMenuEntries() {
-    return runnable;
+  /** @param {any} target */
+  getPopupMenuEntries(target) {
+    return runnable(target);
   }
 
-  getPopupMenuHeaderEntries() {
-    return runnable;
+  /** @param {any} target */
+  getPopupMenuHeaderEntries(target) {
+    return runnable(target);
   }
 }
 /** @type {any} */ (Menus).$inject = ["popupMenu"];

@@ -39,26 +39,26 @@ function tree(settings) {
 /** @param {string} name @param {string[]} entries */
 const context = (name, entries) => ({ name, entries: entries.map((each) => ({ name: each })) });
 
+/** What every expression sees. @param {any} vocabulary */
+export function environment({ settings = [], limits = [] }) {
+  return [
+    context("site", ["key", "name", "kind"]),
+    context("unit", ["label", "name", "area_m2", "kind"]),
+    context("process_instance", ["key", "number"]),
+    { name: "initiator" },
+    {
+      name: "camunda",
+      entries: [
+        { name: "vars", entries: [{ name: "tenant", entries: tree([...settings, ...limits]) }] },
+      ],
+    },
+  ];
+}
+
 export class Variables {
   /** @param {any} studio */
   constructor(studio) {
     this.studio = studio;
-  }
-
-  environment() {
-    const { settings = [], limits = [] } = this.studio.vocabulary;
-    return [
-      context("site", ["key", "name", "kind"]),
-      context("unit", ["label", "name", "area_m2", "kind"]),
-      context("process_instance", ["key", "number"]),
-      { name: "initiator" },
-      {
-        name: "camunda",
-        entries: [
-          { name: "vars", entries: [{ name: "tenant", entries: tree([...settings, ...limits]) }] },
-        ],
-      },
-    ];
   }
 
   /** @param {any} object @returns {string[]} */
@@ -75,7 +75,7 @@ export class Variables {
   /** @param {any} object */
   async getVariablesForElement(object) {
     const names = [...new Set(this.known(object))].sort();
-    return [...names.map((name) => ({ name })), ...this.environment()];
+    return [...names.map((name) => ({ name })), ...environment(this.studio.vocabulary)];
   }
 }
 Variables.$inject = ["config.studio"];

@@ -7,12 +7,14 @@ import own from "../language/decisions_zh.json";
 import { translate as keepTranslated } from "../language/dom.js";
 import Translate from "../language/translate.js";
 import { english } from "../language/words.js";
+import { DecisionVariables } from "./decision_variables.js";
 
 const VIEWS = ["drd", "decisionTable", "literalExpression", "boxedExpression"];
 
-/** @param {HTMLElement} container */
-function create(container) {
-  const options = { additionalModules: [Translate] };
+/** @param {HTMLElement} container @param {DecisionVariables} variables */
+function create(container, variables) {
+  const known = { __init__: ["gcVariables"], gcVariables: ["factory", variables.join] };
+  const options = { additionalModules: [Translate, known] };
   return new DmnModeler({
     container,
     exporter: { name: "Guicheng", version: "1" },
@@ -87,11 +89,12 @@ class Tracks {
 }
 
 /** @type {import("../tabs.js").Open} */
-export async function open(pane, path, { bundle }) {
+export async function open(pane, path, studio) {
+  const { bundle } = studio;
   const box = make("div", { class: "gc-decision", "data-bs-theme": "light" });
   pane.append(box);
   if (!english) keepTranslated(box, own);
-  const modeler = create(box);
+  const modeler = create(box, new DecisionVariables(studio, path));
   await modeler.importXML(bundle.files[path]);
   const table = modeler.getViews().find(({ type }) => type === "decisionTable");
   if (table) await modeler.open(table);

@@ -1,8 +1,10 @@
 // @ts-check
-// The scenarios tab: cases of a file, their steps as a table, and the chosen step as JSON with what it may say.
+// The scenarios tab: cases of a file, their steps as a table, and the chosen step as fields; below them its JSON, for what
+// has no field.
 import { icon, make } from "../../dom.js";
 import { say } from "../language/words.js";
 import { History, historyEditor } from "../stacks.js";
+import { stepForm } from "../step_form.js";
 import { KINDS, reading } from "../steps.js";
 
 /** @typedef {import("../steps.js").Step} Step */
@@ -257,14 +259,25 @@ class Cases {
       make("dt", {}, name),
       make("dd", {}, help),
     ]);
-    this.detail?.replaceChildren(
-      make("h2", {}, `${this.step + 1} ${say("stepJson")}`, tools),
+    const source = make(
+      "details",
+      { class: "gc-step-source" },
+      make("summary", {}, say("stepJson")),
       make(
         "div",
         { class: "gc-step-edit" },
         make("div", {}, area, wrong),
         make("dl", {}, ...fields),
       ),
+    );
+    const form = stepForm(step, this.suite.processId, this.studio, (fresh, again) => {
+      area.value = JSON.stringify(fresh, null, 2);
+      this.type(area, wrong);
+      if (again) this.drawStep();
+    });
+    this.detail?.replaceChildren(
+      make("h2", {}, `${this.step + 1} ${KINDS[step.type]?.name ?? step.type}`, tools),
+      make("div", { class: "gc-step-body" }, form, source),
     );
   }
 
