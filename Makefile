@@ -9,7 +9,9 @@ NPM = $(WITH_NODE) $$(command -v npm || echo "node $$(echo $(WHEEL)/lib/node_mod
 SOURCES = $(shell find web/assets engine/expressions -name '*.js' -not -name '*.bundle.js' -o -path 'web/assets/*' -type f 2>/dev/null)
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench conformance faults mutations coverage-report assets setup clean
+SHOTS ?= $(CURDIR)/var/walks
+
+.PHONY: run test walk check bench conformance faults mutations coverage-report assets setup clean
 
 run: setup assets ## Serve Guicheng with its demo company on http://127.0.0.1:8000 (PORT, GUICHENG_HOME)
 	.venv/bin/python -m web
@@ -17,6 +19,10 @@ run: setup assets ## Serve Guicheng with its demo company on http://127.0.0.1:80
 test: setup assets ## Run every test, on SQLite and on PostgreSQL, browser tests included
 	.venv/bin/pytest -n 2 --dist worksteal $(ARGS)
 	GUICHENG_TEST_DATABASE=postgresql .venv/bin/pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
+
+walk: setup assets ## Walk every family in the browser, in both languages, at the desk and on a phone; pictures go to SHOTS
+	mkdir -p $(SHOTS)
+	GUICHENG_WALKS=all GUICHENG_BROWSER_SHOTS=$(SHOTS) .venv/bin/pytest -p no:cacheprovider tests/browser/test_walks.py $(ARGS)
 
 check: setup node_modules/.stamp ## Format, lint, types, import contracts
 	.venv/bin/ruff format --check .

@@ -52,8 +52,8 @@ class World:
     def actor(self, username: str) -> Actor:
         """Give a person as actor, with the roles held now."""
         with self.engine.read() as session:
-            user_id = session.scalar(select(User.id).where(User.username == username))
-            actor = load_actor(session, user_id, self.engine.clock())
+            user = session.scalars(select(User).where(User.username == username)).one()
+            actor = load_actor(session, user.id, self.engine.clock())
         assert actor is not None
         return actor
 

@@ -73,7 +73,7 @@ def prepare(config: Config) -> Engine:
     _step("database", lambda: schema.upgrade(bind))
     _step("procedures", lambda: library.deploy_shipped(engine))
     _step("demo company", lambda: demo.load(engine))
-    _step("demo move-ins", lambda: demo.move_ins(engine))
+    _step("demo work", lambda: demo.begin_work(engine))
     return engine
 
 

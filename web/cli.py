@@ -35,7 +35,7 @@ def load_demo() -> None:
     """Load the demo company into an empty installation."""
     if not demo.load(engine):
         raise click.ClickException("there are sites already")
-    demo.move_ins(engine)
+    demo.begin_work(engine)
 
 
 @click.command

@@ -15,7 +15,7 @@ from engine.timing import durations
 from web import locales
 
 INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
 )
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -172,10 +172,17 @@ def _clock_length(seconds: int, calendar: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Put the ISO instants in a text as people read them: 2026-11-20T11:06:00+08:00 becomes 2026-11-20 11:06."""
-    return INSTANT.sub(
-        lambda found: local(dt.datetime.fromisoformat(found[0])).strftime("%Y-%m-%d %H:%M"), text
-    )
+    """Put the ISO moments in a text as people read them: 2026-11-20T11:06:00+08:00 becomes 2026-11-20 11:06.
+
+    One without a zone is meant where the reader is.
+    """
+
+    def read(found: re.Match[str]) -> str:
+        moment = dt.datetime.fromisoformat(found[0])
+        here = local(moment) if moment.tzinfo else moment
+        return here.strftime("%Y-%m-%d %H:%M")
+
+    return INSTANT.sub(read, text)
 
 
 def person(name: str | None, name_en: str | None = "") -> str:

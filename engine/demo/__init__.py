@@ -47,8 +47,8 @@ def load(engine: Engine) -> bool:
     return True
 
 
-def move_ins(engine: Engine) -> int:
-    """Bring move-ins under way, at many different steps, some of them overdue; give how many there are.
+def begin_work(engine: Engine) -> int:
+    """Bring work of every family under way, move-ins above all, at many different steps, some of them overdue; give how many there are.
 
     Plays the shipped scenarios through the same commands people use, on the working days before now; the shipped bundles must
     be deployed. Does nothing and gives 0 when there are process instances already.

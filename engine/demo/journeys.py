@@ -1,4 +1,4 @@
-"""Move-ins under way at the demo company: the shipped scenarios played up to some step, on days that have passed."""
+"""Work under way at the demo company: the shipped scenarios played up to some step, on days that have passed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import heapq
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session, selectinload
 
 from engine import attachments, counter, starts, submissions, tasks, worker
 from engine.demo import pictures
+from engine.demo.itinerary import COMPANY_AGENT, JOURNEYS, MOVING_IN, Journey
 from engine.demo.people import ONLY_ONCE, STAFF
 from engine.demo.scripts import Retelling, Step, happened, script
 from engine.deployment import definitions
 from engine.engine import Command, Engine
 from engine.errors import EngineError
+from engine.forms import Form
 from engine.models.identity import Site, User
 from engine.models.instance import COMPLETED, ProcessInstance
-from engine.models.registry import COMPANY, PENDING_MOVE_IN, Customer, Occupancy, Unit
+from engine.models.registry import COMPANY, OCCUPIED, PENDING_MOVE_IN, Customer, Occupancy, Unit
 from engine.models.task import CREATED, UserTask
 from engine.policy import limits
 from engine.staff.access import Actor, load_actor
@@ -30,57 +32,6 @@ log = logging.getLogger(__name__)
 
 KEPT_FREE = ("3-2-1201", "A1205")  # for whoever wants to begin from the beginning
 PACE = dt.timedelta(minutes=12)
-OWNER, INVITATION = "move_in_owner", "move_in_invitation"
-INSPECTION = "unit_handover_inspection"
-ONE_GO, COMPANY_AGENT = "个人业主一次办完", "公司业主委托代办"
-CONFLICT, MISSING, REFUSED, UNPAID = "资料不一致", "缺件超过", "拒签", "未交清"
-IN_TIME, CHASED = "按期到场", "电话催请后到场"
-
-
-@dataclass(frozen=True)
-class Journey:
-    """A scenario, the site it plays at, the step it has reached (none: its end), and when it began.
-
-    A step of a called process is written `process.step`. A journey began `days` ago (working days unless `by_calendar`) in
-    the morning, or `minutes` ago. `claimed` says that the person whose turn it is has taken the task.
-    """
-
-    case: str
-    stop: str | None
-    days: int = 0
-    minutes: int = 0
-    site: str = "liyuan"
-    process_id: str = OWNER
-    by_calendar: bool = False
-    claimed: bool = False
-
-
-JOURNEYS = (
-    Journey(ONE_GO, "t_verify", minutes=20),
-    Journey(ONE_GO, "t_issue", minutes=50, claimed=True),
-    Journey(ONE_GO, "t_pay", minutes=85),
-    Journey(ONE_GO, "t_sign", days=1),
-    Journey(ONE_GO, "t_calc", days=2),
-    Journey(ONE_GO, "t_pay", days=1, claimed=True),
-    Journey(ONE_GO, f"{INSPECTION}.t_appoint", days=1),
-    Journey(ONE_GO, f"{INSPECTION}.t_walk_engineering", days=1),
-    Journey(ONE_GO, "t_key_all", days=1, claimed=True),
-    Journey(ONE_GO, "t_archive", days=2),
-    Journey(ONE_GO, "t_archive", days=6),
-    Journey(ONE_GO, None, days=8),
-    Journey(ONE_GO, None, days=13),
-    Journey(CONFLICT, "t_conflict", days=2),
-    Journey(MISSING, "w_supplement", days=4),
-    Journey(REFUSED, "t_refuse", days=1),
-    Journey(UNPAID, "w_pay", days=3),
-    Journey(COMPANY_AGENT, "w_supplement", days=2, site="lianhe"),
-    Journey(COMPANY_AGENT, "t_profile", minutes=100, site="lianhe"),
-    Journey(COMPANY_AGENT, None, days=7, site="lianhe"),
-    Journey(IN_TIME, "n_notice", minutes=30, process_id=INVITATION),
-    Journey(IN_TIME, "w_arrive", days=9, process_id=INVITATION, by_calendar=True),
-    Journey(CHASED, "t_remind", days=39, process_id=INVITATION, by_calendar=True),
-    Journey(CHASED, "t_report", days=44, process_id=INVITATION, by_calendar=True),
-)
 
 
 class Past:
@@ -151,12 +102,18 @@ class Play:
             entered = self.retelling.entered(step, known, lambda kind: self._upload(command, kind))
             if task is not None:
                 form = submissions.form_of(command, task.definition_key, task.form_id)
-                local = command.now.astimezone(ZoneInfo(self.site.timezone))
-                entered = happened(form, entered, local) if form else entered
-                tasks.complete(command, task.key, entered)
+                tasks.complete(command, task.key, self._happened(command, form, entered))
                 return
             definition = definitions.latest(command.engine, command.session, step.process_id)
+            form = submissions.form_of(command, definition.key, definition.start_form_id)
+            entered = self._happened(command, form, entered)
             self.instance_key = starts.start(command, definition, self.site, entered).key
+
+    def _happened(
+        self, command: Command, form: Form | None, entered: dict[str, Any]
+    ) -> dict[str, Any]:
+        local = command.now.astimezone(ZoneInfo(self.site.timezone))
+        return happened(form, entered, local) if form else entered
 
     def _claim(self, step: Step, task: UserTask | None) -> None:
         if self.journey.claimed and task is not None:
@@ -241,23 +198,26 @@ def play(engine: Engine) -> int:
 
 
 def _cast(past: Past, session: Session) -> Iterator[Play]:
-    """Give every journey a site and a unit that waits for its owner to move in."""
+    """Give every journey a site and a unit: one that waits for its owner to move in, or one where somebody lives."""
     sites = {site.key: site for site in session.scalars(select(Site))}
-    waiting = {key: _waiting(session, site) for key, site in sites.items()}
+    stock = {
+        (key, status): _owned(session, site, status)
+        for key, site in sites.items()
+        for status in (PENDING_MOVE_IN, OCCUPIED)
+    }
     for journey in JOURNEYS:
         wants_company = journey.case == COMPANY_AGENT
-        pairs = waiting[journey.site]
+        status = PENDING_MOVE_IN if journey.process_id in MOVING_IN else OCCUPIED
+        pairs = stock[journey.site, status]
         index = next(i for i, (_, c) in enumerate(pairs) if (c.kind == COMPANY) == wants_company)
         yield Play(past, journey, sites[journey.site], *pairs.pop(index))
 
 
-def _waiting(session: Session, site: Site) -> list[tuple[Unit, Customer]]:
+def _owned(session: Session, site: Site, status: str) -> list[tuple[Unit, Customer]]:
     query = (
         select(Occupancy)
         .join(Occupancy.unit)
-        .where(
-            Unit.site_id == site.id, Unit.status == PENDING_MOVE_IN, Occupancy.relation == "owner"
-        )
+        .where(Unit.site_id == site.id, Unit.status == status, Occupancy.relation == "owner")
         .options(selectinload(Occupancy.unit), selectinload(Occupancy.customer))
         .order_by(Unit.label)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,8 @@ from engine.deployment import library
 from engine.forms import Component, Form
 from engine.models.registry import COMPANY, Customer, Unit
 
-FAMILY = "move_in"
+# How start forms call whom and what they are about.
+NAMES, PHONES = ("name", "complainant", "unit_name"), ("phone", "contact_phone")
 PART_PAYMENT = 50_000  # fen; what is more pays in full, whatever this unit's fees are
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?=\b|T)")
 _PICTURE = re.compile(r"(sign|photo)-[a-z0-9]+")
@@ -44,10 +45,16 @@ class Script:
 
 
 @cache
+def bundle(process_id: str) -> Mapping[str, bytes]:
+    """Give the files of the shipped bundle a process is drawn in. Raises StopIteration when there is none."""
+    families = map(library.files, library.families())
+    return next(files for files in families if f"{process_id}.bpmn" in files)
+
+
+@cache
 def script(process_id: str, name: str) -> Script:
     """Give the script of the first shipped scenario whose name begins so. Raises StopIteration when there is none."""
-    content = library.files(FAMILY)[f"scenarios/{process_id}.test.json"]
-    cases = json.loads(content)["testCases"]
+    cases = json.loads(bundle(process_id)[f"scenarios/{process_id}.test.json"])["testCases"]
     instructions = next(c["instructions"] for c in cases if c["name"].startswith(name))
     steps: list[Step] = []
     day = dt.date.min
@@ -79,9 +86,9 @@ class Retelling:
         person = customer.legal_representative if customer.kind == COMPANY else customer.name
         owners = [one for step in told.steps for one in step.entered.get("owners", [])]
         self._words = {
-            start["unit_no"]: unit.label,
-            start["name"]: customer.name,
-            start["phone"]: customer.phone,
+            **({start["unit_no"]: unit.label} if "unit_no" in start else {}),
+            **{start[key]: customer.name for key in NAMES if key in start},
+            **{start[key]: customer.phone for key in PHONES if key in start},
             **({owners[0]["id_no"]: customer.id_no} if owners else {}),
             "梁先生": person,
             "梁太太": f"{person[0]}太太",

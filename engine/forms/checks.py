@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine.forms import errors
 from engine.forms.components import (
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from engine.forms.facts import Cell, Facts
 
     Errors = dict[str, list[FieldError]]
+
+ASKED: Final = INPUTS | {"dynamiclist", "group"}
+"""What a submission can be wrong about."""
 
 
 class Resolver(Protocol):
@@ -70,12 +73,8 @@ def check(facts: Facts, wrong: Errors, *, feel: Feel, resolver: Resolver, now: d
     """Give what is wrong by path; `wrong` is what could not even be read. Hidden and locked fields are not asked."""
     found: Errors = {}
     for cell in facts.cells():
-        if (
-            not cell.hidden
-            and not cell.locked
-            and cell.component.type in INPUTS | {"dynamiclist", "group"}
-        ):
-            unreadable = dict(_concerning(cell, wrong))
+        if not cell.hidden and not cell.locked and cell.component.type in ASKED:
+            unreadable = dict(_concerning(cell, wrong)) if wrong else {}
             found |= unreadable or {
                 path: [error] for path, error in _judge(cell, facts, resolver, now) if error
             }

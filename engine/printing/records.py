@@ -84,8 +84,8 @@ def show(
     `copies` name whom each copy is for; without them there is one. Raises NotFound, also for instances of other sites, and Rejected for a template with mistakes.
     """
     instance = instances.get(session, actor, key)
-    content = _template(session, instance, record)
-    printer = _Printer(engine, session, actor, instance)
+    definition, content = _template(engine, session, instance, record)
+    printer = _Printer(engine, session, actor, instance, definition)
     text = mustache.render(
         mustache.parse(content.decode("utf-8")),
         gather(engine, session, instance, qr=qr),
@@ -96,18 +96,29 @@ def show(
     paper.repeat(sheets, copies)
     return Sheet(
         title=paper.title(sheets) or record,
-        definition_key=instance.definition_key,
+        definition_key=definition.key,
         markup=paper.write(sheets),
     )
 
 
-def _template(session: Session, instance: ProcessInstance, record: str) -> bytes:
-    deployment = instance.definition.deployment_key
-    name = f"{FOLDER}{record}{SUFFIX}"
-    found = definitions.resource(session, deployment, name) if NAME.fullmatch(record) else None
-    if found is None:
-        raise NotFound(noun="record", key=record)
-    return found
+def _template(
+    engine: Engine, session: Session, instance: ProcessInstance, record: str
+) -> tuple[Definition, bytes]:
+    """Find a record in the bundle the instance was started with, else in that of a process it called."""
+    called = (
+        select(UserTask.definition_key)
+        .where(UserTask.instance_key == instance.key)
+        .group_by(UserTask.definition_key)
+        .order_by(UserTask.definition_key)
+    )
+    if NAME.fullmatch(record):
+        for key in dict.fromkeys([instance.definition_key, *session.scalars(called)]):
+            definition = definitions.get(engine, session, key)
+            name = f"{FOLDER}{record}{SUFFIX}"
+            content = definitions.resource(session, definition.deployment_key, name)
+            if content is not None:
+                return definition, content
+    raise NotFound(noun="record", key=record)
 
 
 def gather(
@@ -169,12 +180,22 @@ class _Printer:
     """Turns values into what stands on paper, for one instance as one actor may see it."""
 
     def __init__(
-        self, engine: Engine, session: Session, actor: Actor, instance: ProcessInstance
+        self,
+        engine: Engine,
+        session: Session,
+        actor: Actor,
+        instance: ProcessInstance,
+        definition: Definition,
     ) -> None:
         self._engine, self._session, self._actor = engine, session, actor
         self._site_id = instance.site_id
         self._zone = ZoneInfo(instance.site.timezone)
-        self._choices = dict(_choices(engine, session, instance))
+        own = definitions.get(engine, session, instance.definition_key)
+        self._choices = {
+            key: labels
+            for of in {own.key: own, definition.key: definition}.values()
+            for key, labels in _choices(engine, session, of, instance)
+        }
 
     def filters(self) -> Mapping[str, mustache.Filter]:
         return {
@@ -200,10 +221,12 @@ class _Printer:
         try:
             if DAY.fullmatch(text):
                 return _day(dt.date.fromisoformat(text))
-            moment = dt.datetime.fromisoformat(text).astimezone(self._zone)
+            moment = dt.datetime.fromisoformat(text)
         except ValueError:
             return text
-        return f"{_day(moment)} {moment:%H:%M}"
+        # A moment without a zone is meant in the site's.
+        here = moment.astimezone(self._zone) if moment.tzinfo else moment
+        return f"{_day(here)} {here:%H:%M}"
 
     def _signature(self, value: Any) -> str:
         keys = value if isinstance(value, list) else [value]
@@ -232,10 +255,9 @@ def _is_amount(value: Any) -> bool:
 
 
 def _choices(
-    engine: Engine, session: Session, instance: ProcessInstance
+    engine: Engine, session: Session, definition: Definition, instance: ProcessInstance
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give the labels of the choices in the forms of the instance's procedure, and the names of people, by field."""
-    definition = definitions.get(engine, session, instance.definition_key)
+    """Give the labels of the choices in the forms of a procedure, and the names of people, by field."""
     for form_id in sorted(definition.diagram.form_ids):
         try:
             form = definitions.form(engine, session, definition.deployment_key, form_id)

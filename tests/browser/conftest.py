@@ -92,7 +92,7 @@ class Server:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The demo company with its move-ins under way; every test works on units of its own."""
+    """The demo company with its work under way; every test works on units of its own."""
     server = Server(tmp_path_factory.mktemp("company"))
     yield server
     server.kill()
@@ -103,20 +103,34 @@ Visit = Callable[..., Person]
 
 @pytest.fixture
 def visit(browser: Browser, server: Server) -> Iterator[Visit]:
-    """Give people of the demo company at browsers of their own, signed in; in the end no page may have complained."""
+    """Give people of the demo company at browsers of their own, signed in; in the end no page may have complained.
+
+    With a language they read in it, and have no page open yet; else they stand before their inbox.
+    """
     people: list[Person] = []
 
-    def come(username: str = "", *, sign_in: bool = True, **device: Any) -> Person:
+    def come(
+        username: str = "", *, sign_in: bool = True, locale: str = "", **device: Any
+    ) -> Person:
         context = browser.new_context(
             base_url=server.url, locale="zh-CN", timezone_id="Asia/Shanghai", **(DESK | device)
         )
         context.set_default_timeout(PATIENCE)
         people.append(Person(context, username))
-        if sign_in:
+        if locale:
+            people[-1].enter(locale)
+        elif sign_in and not device.get("java_script_enabled", True):
             people[-1].sign_in()
+        elif (
+            sign_in
+        ):  # the door itself is tried elsewhere, with keys, by switching and without script
+            people[-1].enter("zh")
+            people[-1].go("/")
         return people[-1]
 
     yield come
+    for person in people:
+        person.read("zh")
     complaints = [complaint for person in people for complaint in person.complaints]
     for person in people:
         person.context.close()

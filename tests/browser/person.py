@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+from itertools import cycle
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
@@ -13,6 +16,8 @@ from tests.browser.typist import Typist
 
 ALBUM = os.environ.get("GUICHENG_BROWSER_SHOTS", "")
 PATIENCE = 15  # seconds until the worker has done its part
+PAUSE = 100  # milliseconds between two looks
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Person:
@@ -21,6 +26,7 @@ class Person:
     def __init__(self, context: BrowserContext, username: str) -> None:
         self.context = context
         self.username = username
+        self.locale = "zh"
         self.complaints: list[str] = []
         context.on("console", lambda message: self._hear(message.type, message.text))
         context.on("weberror", lambda error: self._hear("error", str(error.error)))
@@ -40,6 +46,24 @@ class Person:
         self.page.click("main form .btn-primary")
         self.page.wait_for_url(lambda url: "/login" not in url)
 
+    def enter(self, locale: str) -> None:
+        """Come in without looking at the door, and read in a language; no page is open yet."""
+        self._send("/login", "/login", username=self.username, password=PASSWORD)
+        self.read(locale)
+
+    def read(self, locale: str) -> None:
+        """Read in a language from the next page on, as the account remembers."""
+        if locale != self.locale:
+            self._send("/account/language", "/nowhere", locale=locale)
+            self.locale = locale
+
+    def _send(self, path: str, page: str, **fields: str) -> None:
+        found = TOKEN.search(self.context.request.get(page).text())
+        assert found is not None
+        form = {"csrf_token": found[1], **fields}
+        answer = self.context.request.post(path, form=form, max_redirects=0)
+        assert answer.headers.get("location"), (path, answer.status)
+
     def go(self, path: str) -> Response | None:
         """Open a page by its address."""
         return self.page.goto(path)
@@ -52,12 +76,16 @@ class Person:
         self.page.wait_for_url("**text=*")
         return self.page.locator("li.gc-row")
 
-    def open_step(self, step: str, unit: str) -> None:
-        """Go to a step of a unit: the page shows it already, or the inbox does, once the system has made it."""
+    def open_step(self, step: str, called: str) -> None:
+        """Go to a step of a unit or a numbered instance: the page shows it already, or the inbox does, once the system has made it."""
         if self.page.locator("#form").count() and self.heading.text_content() == step:
             return
-        row = self.look_for(unit).filter(has_text=step).first
-        self.wait_for(row)
+        row = self.page.locator("li.gc-row").filter(has_text=step).first
+        deadline = time.monotonic() + PATIENCE
+        for box in cycle(("claimable", "mine")):
+            self.go(f"/?box={box}&text={quote(called)}")
+            if row.count() or time.monotonic() > deadline:
+                break
         row.locator("[data-open]").click()
         expect(self.heading).to_have_text(step)
 
@@ -65,6 +93,7 @@ class Person:
         """Look again until the page shows something the system is still working on."""
         deadline = time.monotonic() + PATIENCE
         while not sight.count() and time.monotonic() < deadline:
+            self.page.wait_for_timeout(PAUSE)
             self.page.reload()
 
     @property
@@ -78,6 +107,11 @@ class Person:
     def heading(self) -> Locator:
         """The heading of the page."""
         return self.page.locator("h1")
+
+    @property
+    def crumb(self) -> Locator:
+        """The link from a task to its instance."""
+        return self.page.locator(".gc-crumb a").last
 
     @property
     def told(self) -> Locator:

@@ -1,6 +1,6 @@
 """`python -m tests.browser.serve FOLDER MOMENT PORT`: Guicheng on a data folder, as if it had been started at a moment.
 
-Prepares an empty folder with the demo company and its move-ins under way, prints its address (port 0: any) when it answers,
+Prepares an empty folder with the demo company and its work under way, prints its address (port 0: any) when it answers,
 and serves, with the worker, until it is killed.
 """
 

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from lxml import etree
+from playwright.sync_api import expect
 
-from engine.demo.scripts import FAMILY, Step, script
-from engine.deployment import library
+from engine.demo.scripts import Step, bundle, script
 from tests.browser.person import Person
 
 OWNER, INSPECTION = "move_in_owner", "unit_handover_inspection"
 RECTIFICATION = "handover_defect_rectification"
 # Inspection lists come with the rows the company set; what a scenario does not mention is in order.
 INSPECTED = ("items", "engineering_items")
+NUMBER = re.compile(r"\b[A-Z]{2,}-\d{8}-\d{3,}\b")
+ENDED = {"zh": "已办结", "en": "Done"}
+Way = Callable[[Person], None]
 
 
 @cache
-def names(process_id: str) -> Mapping[str, str]:
-    """Give the Chinese names of the steps of a shipped process."""
-    drawn = etree.fromstring(library.files(FAMILY)[f"{process_id}.bpmn"])
-    return {str(one.get("id")): str(one.get("name")) for one in drawn.iter() if one.get("name")}
+def names(process_id: str, locale: str = "zh") -> Mapping[str, str]:
+    """Give the names of the steps of a shipped process."""
+    files = bundle(process_id)
+    drawn = etree.fromstring(files[f"{process_id}.bpmn"])
+    texts = json.loads(files.get(f"texts/{locale}.json", b"{}"))
+    named = {str(one.get("id")): str(one.get("name")) for one in drawn.iter() if one.get("name")}
+    return {key: texts.get(f"{process_id}.{key}.name", name) for key, name in named.items()}
 
 
 class Story:
-    """A scenario that people play, each in a browser of their own."""
+    """A scenario that people play, each in a browser of their own.
+
+    `unit` takes the place of the scenario's unit. `ways` lead to a step otherwise than through the inbox (a code that is
+    scanned); the way to the start form is that of the step "". What a scenario waits for, time or messages of others, is
+    not waited for here.
+    """
 
     def __init__(
         self,
@@ -35,36 +48,47 @@ class Story:
         process_id: str = OWNER,
         *,
         unit: str = "",
+        locale: str = "zh",
         **device: Any,
     ) -> None:
-        self.process_id = process_id
+        self.process_id, self.locale = process_id, locale
         self.steps = script(process_id, case).steps
-        self.unit = unit or str(self.steps[0].entered["unit_no"])
-        self.page = ""
+        self.told = str(self.steps[0].entered.get("unit_no", ""))
+        self.unit = unit or self.told
+        self.page = self.number = ""
+        self.ways: dict[str, Way] = {}
         self._come, self._device = come, device
         self._people: dict[str, Person] = {}
 
     def person(self, username: str) -> Person:
         """Give somebody of the story."""
         if username not in self._people:
-            self._people[username] = self._come(username, **self._device)
+            self._people[username] = self._come(username, locale=self.locale, **self._device)
         return self._people[username]
 
     def step(self, element_id: str, nth: int = 0) -> Step:
         """Give the nth pass through a step."""
         return [one for one in self.steps if one.element_id == element_id][nth]
 
-    def begin(self, arrive: Callable[[Person, str], None] | None = None) -> Person:
-        """Start the procedure; its page is the story's. `arrive` leads to the start form another way."""
+    def name(self, step: Step) -> str:
+        """Give the name of a step as its people read it."""
+        return names(step.process_id, self.locale)[step.element_id]
+
+    def begin(self) -> Person:
+        """Start the procedure; its page is the story's."""
         first = self.steps[0]
         person = self.person(first.actor)
-        if arrive:
-            arrive(person, self.unit)
+        if "" in self.ways:
+            self.ways[""](person)
         else:
             person.go(f"/start/{self.process_id}")
-        self.fill(person, first.entered | {"unit_no": self.unit})
+        self.fill(person, self._here(first.entered) | self._where())
         self._finish(person, f"00-{self.process_id}")
-        self.page = person.page.url
+        if "/tasks/" in person.page.url:
+            self.page = str(person.crumb.get_attribute("href"))
+        else:
+            self.page = person.page.url
+        self.number = NUMBER.findall(person.page.locator("main").inner_text())[0]
         return person
 
     def play(self, *, since: str = "", until: str = "") -> None:
@@ -77,10 +101,21 @@ class Story:
     def do(self, step: Step, *, by: str = "", album: str = "", **changed: Any) -> Person:
         """Let the person whose step it is find it, fill it in and finish it."""
         person = self.person(by or step.actor)
-        person.open_step(names(step.process_id)[step.element_id], self.unit)
-        self.fill(person, step.entered | changed)
+        if step.element_id in self.ways:
+            self.ways[step.element_id](person)
+        person.open_step(self.name(step), self.unit or self.number)
+        self.fill(person, self._here(step.entered) | changed)
         self._finish(person, album or step.element_id)
         return person
+
+    def assert_ended(self, person: Person) -> None:
+        """The instance's page says that it has ended, and every step is on the way there."""
+        person.go(self.page)
+        person.wait_for(person.page.locator(".gc-head .gc-stamp.is-done"))
+        expect(person.page.locator(".gc-head .gc-stamp")).to_have_text(ENDED[self.locale])
+        course = person.page.locator(".gc-time").inner_text()
+        assert [name for name in map(self.name, self.steps[1:]) if name not in course] == []
+        person.shoot(f"{self.unit or self.process_id}-{person.width}-{self.locale}-instance")
 
     def fill(self, person: Person, entered: Mapping[str, Any]) -> None:
         """Type what is to be entered, into the form that is open."""
@@ -88,7 +123,21 @@ class Story:
         for name in INSPECTED:
             person.typist.choose_rest(name, "ok")
 
+    def _where(self) -> dict[str, str]:
+        return {"unit_no": self.unit} if self.unit else {}
+
+    def _here(self, value: Any) -> Any:
+        """Say of the story's unit what is told of the scenario's."""
+        if isinstance(value, dict):
+            return {key: self._here(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._here(one) for one in value]
+        if isinstance(value, str) and self.told:
+            return value.replace(self.told, self.unit)
+        return value
+
     def _finish(self, person: Person, album: str) -> None:
-        person.shoot(f"{self.unit}-{person.width}-{album}")
+        called = self.unit or self.process_id
+        person.shoot(f"{called}-{person.width}-{self.locale}-{album}")
         status = person.submit()
         assert status == 302, (album, status, person.faults.all_text_contents())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from playwright.sync_api import expect
 
@@ -45,70 +42,57 @@ pytestmark = axe.installed
 def test_no_page_shuts_anybody_out(visit: Visit, device: Device, locale: str, theme: str) -> None:
     stranger = visit(sign_in=False, **device)
     stranger.go("/login")
-    found = {"login": violations(stranger)}
-    people = {username: visit(username, **device) for username, _ in PAGES.values()}
-    with looking(list(people.values()), locale, theme):
-        for name, (username, path) in PAGES.items():
-            people[username].go(path)
-            people[username].shoot(f"page-{stranger.width}-{locale}-{theme}-{name}")
-            found[name] = violations(people[username])
-        found |= walked(people["huangsimin"], f"{locale}-{theme}")
+    found = {"login": violations(stranger, theme)}
+    staff = dict.fromkeys(username for username, _ in PAGES.values())
+    people = {username: visit(username, locale=locale, **device) for username in staff}
+    for name, (username, path) in PAGES.items():
+        people[username].go(path)
+        people[username].shoot(f"page-{stranger.width}-{locale}-{name}")
+        found[name] = violations(people[username], theme)
+    found |= walked(people["huangsimin"], locale, theme)
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-@contextmanager
-def looking(people: list[Person], locale: str, theme: str) -> Iterator[None]:
-    """Let people read in a language, in the light or in the dark; in the end as they did before."""
-    try:
-        for person in people:
-            choose(person, locale=locale, theme=theme)
-        yield
-    finally:
-        for person in people:
-            person.go("/account/")
-            choose(person, locale="zh", theme="light")
-
-
-def choose(person: Person, **wanted: str) -> None:
-    for name, value in wanted.items():
-        person.page.locator("summary.gc-person").click()
-        with person.page.expect_navigation():
-            person.page.click(f"button[name={name}][value={value}]")
-
-
-def walked(assistant: Person, look: str) -> dict[str, list[str]]:
+def walked(assistant: Person, locale: str, theme: str) -> dict[str, list[str]]:
     """Look at pages that are reached from others: a task, its instance, a unit, a slip."""
     found = {}
     assistant.look_for("5-1-902", "mine").first.locator("[data-open]").click()
-    found["task"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-{look}-task")
+    found["task"] = violations(assistant, theme)
+    assistant.shoot(f"page-{assistant.width}-{locale}-task")
     assistant.page.locator(".gc-crumb a").last.click()
-    found["instance"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-{look}-instance")
+    found["instance"] = violations(assistant, theme)
+    assistant.shoot(f"page-{assistant.width}-{locale}-instance")
     assistant.page.locator("a[href$='/payment_receipt']").click()
-    found["record"] = violations(assistant)
+    found["record"] = violations(assistant, theme)
     assistant.go("/search?q=5-1-902")
-    found["unit"] = violations(assistant)
-    assistant.shoot(f"page-{assistant.width}-{look}-unit")
+    found["unit"] = violations(assistant, theme)
+    assistant.shoot(f"page-{assistant.width}-{locale}-unit")
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_refused_form_and_a_lost_race_shut_nobody_out(visit: Visit, theme: str) -> None:
+def test_a_refused_form_and_a_lost_race_shut_nobody_out(visit: Visit) -> None:
     # given: two assistants at the same step
-    unit = {"light": "6-1-1602", "dark": "5-1-2502"}[theme]
-    first, second = visit("huangsimin"), visit("hejiaxin")
-    with looking([second], "zh", theme):
-        for person in (first, second):
-            person.look_for(unit).first.locator("[data-open]").click()
-            expect(person.page.locator("#form")).to_be_visible()
-        # when: one sends an empty form, the other has taken the step meanwhile
-        assert second.submit() == 422
-        refused = violations(second)
-        second.shoot(f"refused-{theme}")
-        first.page.click("text=更多")
-        first.page.locator("button", has_text="领取").click()
-        assert second.submit() == 409
-        second.shoot(f"conflict-{theme}")
-        # then
-        assert (refused, violations(second)) == ([], [])
+    first, second = visit("huangsimin", locale="zh"), visit("hejiaxin", locale="zh")
+    for person in (first, second):
+        person.look_for("6-1-1602").first.locator("[data-open]").click()
+        expect(person.page.locator("#form")).to_be_visible()
+    # when: one sends an empty form, the other has taken the step meanwhile
+    assert second.submit() == 422
+    refused = violations(second, "light", "dark")
+    second.shoot("refused")
+    first.page.click("text=更多")
+    first.page.locator("button", has_text="领取").click()
+    assert second.submit() == 409
+    second.shoot("conflict")
+    # then
+    assert (refused, violations(second, "light", "dark")) == ([], [])
+
+
+def test_light_and_dark_are_chosen_in_the_menu(visit: Visit) -> None:
+    person = visit("hejiaxin", locale="zh")
+    person.go("/account/")
+    for theme in ("dark", "light"):
+        person.page.locator("summary.gc-person").click()
+        with person.page.expect_navigation():
+            person.page.click(f"button[name=theme][value={theme}]")
+        expect(person.page.locator("html")).to_have_attribute("data-bs-theme", theme)

@@ -11,11 +11,15 @@ TILE = '.gc-plays a[href="/emergency/{}"]'
 
 
 @pytest.mark.parametrize(
-    ("playbook", "scripted"), [("emergency_elevator", True), ("emergency_electric", False)]
+    ("playbook", "locale", "name"),
+    [
+        pytest.param("emergency_elevator", "en", "Sun Hao", id="in English"),
+        pytest.param("emergency_electric", "", "孙浩", id="without script"),
+    ],
 )
-def test_two_taps_start_a_playbook(visit: Visit, playbook: str, scripted: bool) -> None:
+def test_two_taps_start_a_playbook(visit: Visit, playbook: str, locale: str, name: str) -> None:
     # given: the guard's inbox
-    guard = visit("sunhao", java_script_enabled=scripted, **PHONE)
+    guard = visit("sunhao", locale=locale, java_script_enabled=bool(locale), **PHONE)
     guard.go("/")
     guard.shoot(f"emergency-inbox-{playbook}")
     # when
@@ -28,7 +32,7 @@ def test_two_taps_start_a_playbook(visit: Visit, playbook: str, scripted: bool) 
     guard.shoot(f"emergency-started-{playbook}")
     # who goes back is told that it runs
     guard.page.go_back()
-    expect(guard.page.get_by_role("alert")).to_contain_text("孙浩")
+    expect(guard.page.get_by_role("alert")).to_contain_text(name)
 
 
 def test_whoever_comes_second_is_told_that_it_runs(visit: Visit) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, MOMENT, PHONE, Device, Visit
 from tests.browser.person import Person
-from tests.browser.story import OWNER, RECTIFICATION, Story, names
+from tests.browser.story import OWNER, RECTIFICATION, Story
 
 ONE_GO = "个人业主一次办完"
 COMPANY = "公司业主委托代办"
@@ -25,21 +25,10 @@ def test_an_individual_owner_moves_in_from_arrival_to_archive(
     clerk = story.begin()
     story.play()
     # then
-    assert_ended(story, clerk)
+    story.assert_ended(clerk)
     assert_printed(clerk, "handover_letter", "收楼书", "入户门")
     assert_printed(clerk, "payment_receipt", "付款收据", "玖佰柒拾玖元贰角整")
     assert_occupied(clerk, unit)
-
-
-def assert_ended(story: Story, person: Person) -> None:
-    """The instance's page says that it has ended, and everything on the way is there."""
-    person.go(story.page)
-    person.wait_for(person.page.locator(".gc-head .gc-stamp.is-done"))
-    expect(person.page.locator(".gc-head .gc-stamp")).to_have_text("已办结")
-    course = person.page.locator(".gc-time")
-    for step in story.steps[1:]:
-        expect(course).to_contain_text(names(step.process_id)[step.element_id])
-    person.shoot(f"{story.unit}-{person.width}-instance")
 
 
 def assert_printed(person: Person, record: str, title: str, content: str) -> None:
@@ -80,7 +69,8 @@ def called_to_the_window(clerk: Person, unit: str) -> None:
 def test_a_unit_with_defects_from_the_counter_to_the_archive(visit: Visit) -> None:
     # given: a company's agent, who took a number and brings a missing paper later
     story = Story(visit, COMPANY)
-    clerk = story.begin(called_to_the_window)
+    story.ways[""] = lambda clerk: called_to_the_window(clerk, story.unit)
+    clerk = story.begin()
     expect(clerk.page.locator(".gc-head")).to_contain_text("A001 · 3 号窗")
     # when: papers, contracts, fees, the inspection and its defects
     story.play(until="t_pay")
@@ -96,7 +86,7 @@ def test_a_unit_with_defects_from_the_counter_to_the_archive(visit: Visit) -> No
     # and: the archive is made
     story.play(since="t_archive")
     # then
-    assert_ended(story, clerk)
+    story.assert_ended(clerk)
     expect(clerk.page.locator(".gc-head")).to_contain_text("A001 · 3 号窗")
     assert_printed(clerk, "move_in_flow_sheet", "入住办理流程单", "建“住户档案”")
     assert_occupied(clerk, story.unit)

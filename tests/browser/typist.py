@@ -22,7 +22,20 @@ const mark = (step) => {
 document.addEventListener("htmx:before:request", () => mark(1));
 document.addEventListener("htmx:finally:request", () => mark(-1));
 """
-SOON = "() => new Promise((done) => setTimeout(done, 20))"
+SETTLED = """() => new Promise((done) => {
+  const asking = () => document.documentElement.hasAttribute("data-asking");
+  const look = () => (asking() ? setTimeout(look, 10) : done());
+  setTimeout(look, 20);
+})"""
+# How the first field of a name that can be seen is filled in, and whether other fields follow from it.
+FACTS = """(name) => {
+  const fields = [...document.querySelectorAll(`#form [name="${name}"]`)];
+  const twins = fields.map((one) => one.closest("[data-picker]")?.querySelector("input:not([type=hidden])") ?? one);
+  const field = twins.find((one) => one.checkVisibility());
+  if (!field) return null;
+  const asks = field.form.querySelector("[data-refresh]") ? field.closest("[data-refresh]") : field.form.dataset.refreshUrl;
+  return { kind: field.type, money: "money" in field.dataset, picked: !!field.closest("[data-picker]"), asks: !!asks };
+}"""
 
 
 def picture(size: int = 64) -> bytes:
@@ -74,26 +87,33 @@ class Typist:
         return self.page.locator(f'#form [name="{name}"]:visible')
 
     def _one(self, name: str, value: Any) -> None:
-        if value is None or not self.named(name).count():
+        facts = self.page.evaluate(FACTS, name) if value is not None else None
+        if not facts:
             return
         field = self.named(name).first
-        kind = field.evaluate("field => field.type")
-        if kind == "checkbox":
+        if facts["picked"]:  # what shows a name carries its value in a hidden twin
+            box = self.page.locator(
+                "#form [data-picker]", has=self.page.locator(f'[name="{name}"]')
+            )
+            field = box.locator("> input:not([type=hidden])")
+        if facts["kind"] == "checkbox":
             field.set_checked(bool(value))
-        elif kind == "radio":
+        elif facts["kind"] == "radio":
             words = str(value).lower() if isinstance(value, bool) else value
             self.page.locator(f'#form [name="{name}"][value="{words}"]').check()
-        elif kind == "select-one":
+        elif facts["kind"] == "select-one":
             field.select_option(str(value))
         else:
-            self._type(field, kind, str(value))
-        self.settle()
+            self._type(field, facts, str(value))
+        if facts["asks"]:
+            self.settle()
 
-    def _type(self, field: Locator, kind: str, text: str) -> None:
-        if field.get_attribute("data-money") is not None:
+    def _type(self, field: Locator, facts: Mapping[str, Any], text: str) -> None:
+        if facts["money"]:
             text = str(Decimal(text) / 100)
-        field.fill(text[:16] if kind == "datetime-local" else text)
-        field.press("Escape")  # closes what a picker suggests
+        field.fill(text[:16] if facts["kind"] == "datetime-local" else text)
+        if facts["picked"]:
+            field.press("Escape")  # closes what a picker suggests
         field.blur()
 
     def force(self, name: str, text: str) -> None:
@@ -103,8 +123,7 @@ class Typist:
 
     def settle(self) -> None:
         """Wait until the form shows what follows from what was entered."""
-        self.page.evaluate(SOON)
-        expect(self.page.locator("html[data-asking]")).to_have_count(0)
+        self.page.evaluate(SETTLED)
 
     def _tick_all(self, name: str, values: Sequence[str]) -> None:
         for box in self.named(name).all():
@@ -113,7 +132,7 @@ class Typist:
 
     def _documents(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         listed = self.page.locator(f'#form input[name^="{name}."][name$=".id"]')
-        places = {one.get_attribute("value"): one.get_attribute("name") for one in listed.all()}
+        places = dict(listed.evaluate_all("all => all.map((one) => [one.value, one.name])"))
         for row in rows:
             place = str(places[row["id"]]).removesuffix("id")
             self.fill({part: row[part] for part in ("original", "copy")}, place)
@@ -164,11 +183,12 @@ class Typist:
         mouse.up()
 
     def attach(self, name: str) -> None:
-        """Upload a photograph."""
+        """Upload a photograph where there is none yet."""
         box = self.page.locator(f'#form [data-photos][data-name="{name}"]')
-        if box.count():
+        kept = box.locator("input[type=hidden]")
+        if box.count() and not kept.count():
             box.locator("input[type=file]").set_input_files(photo())
-            expect(box.locator("input[type=hidden]")).to_have_count(1)
+            expect(kept).to_have_count(1)
             self.settle()
 
     def _box(self, kind: str, name: str) -> Locator:

@@ -19,7 +19,9 @@ from tests.databases import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90  # seconds: a job the dead worker had leased waits for a minute
-STARTING = 180  # seconds: everything shipped is deployed and the demo company moves in, beside other tests
+STARTING = (
+    180  # seconds: everything shipped is deployed and the demo company moves in, beside other tests
+)
 
 
 class Server:

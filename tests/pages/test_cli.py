@@ -23,12 +23,22 @@ PASSWORD = "sunny days 2026"
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Flask:
+def nothing(tmp_path: Path) -> Flask:
     """An application without a database yet."""
+    return application(tmp_path, f"sqlite:///{tmp_path / 'own.sqlite'}")
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Flask:
+    """An application whose database is up to date, without procedures and without sites."""
+    return application(tmp_path, database_url)
+
+
+def application(home: Path, database_url: str) -> Flask:
     return create_app(
         Config(
-            home=tmp_path,
-            database_url=f"sqlite:///{tmp_path / 'own.sqlite'}",
+            home=home,
+            database_url=database_url,
             public_url="http://127.0.0.1",
             secret=SECRET,
             testing=True,
@@ -40,17 +50,17 @@ def run(app: Flask, *words: str) -> Result:
     return app.test_cli_runner().invoke(args=words)
 
 
-def test_an_installation_begins_with_a_site_and_an_administrator(installation: Flask) -> None:
+def test_an_installation_begins_with_a_site_and_an_administrator(nothing: Flask) -> None:
     # when
-    first = run(installation, "upgrade")
-    again = run(installation, "upgrade")
-    site = run(installation, "create-site", "garden", "花园", "--kind", "residence")
-    admin = run(installation, "create-admin", "root", "--name", "管理员", "--password", PASSWORD)
+    first = run(nothing, "upgrade")
+    again = run(nothing, "upgrade")
+    site = run(nothing, "create-site", "garden", "花园", "--kind", "residence")
+    admin = run(nothing, "create-admin", "root", "--name", "管理员", "--password", PASSWORD)
     # then
     assert [one.exit_code for one in (first, again, site, admin)] == [0, 0, 0, 0]
     assert "deployed move_in" in first.output
     assert again.output == ""
-    with installation.extensions["guicheng"].read() as session:
+    with nothing.extensions["guicheng"].read() as session:
         assert session.scalar(select(ProcessDefinition.key).limit(1)) is not None
         assert session.scalar(select(Site.name)) == "花园"
         user = session.scalar(select(User))
@@ -72,7 +82,6 @@ def test_an_installation_begins_with_a_site_and_an_administrator(installation: F
 def test_a_mistake_is_told_in_one_line(
     installation: Flask, words: tuple[str, ...], reason: str
 ) -> None:
-    run(installation, "upgrade")
     run(installation, "create-site", "garden", "花园")
     # when
     result = run(installation, *words)
@@ -83,7 +92,6 @@ def test_a_mistake_is_told_in_one_line(
 
 
 def test_the_demo_company_is_for_an_empty_installation(installation: Flask) -> None:
-    run(installation, "upgrade")
     run(installation, "create-site", "garden", "花园")
     # when
     result = run(installation, "demo")
@@ -94,7 +102,7 @@ def test_the_demo_company_is_for_an_empty_installation(installation: Flask) -> N
 
 def test_an_operator_verifies_the_audit(installation: Flask) -> None:
     # given
-    run(installation, "upgrade")
+    run(installation, "create-site", "garden", "花园")
     engine = installation.extensions["guicheng"]
     path = anchors.write(engine)
     assert path is not None

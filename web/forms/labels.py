@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from engine.forms import INPUTS, Choice
 from engine.money import yuan
 from web.forms.words import HINTED, row_name, words
+from web.words import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,7 +135,7 @@ class Labels:
         return Table(
             heads,
             tuple(
-                tuple(self.say(_cell(row.get(key), money=key in sums)) for key in keys)
+                tuple(readable(self.say(_cell(row.get(key), money=key in sums))) for key in keys)
                 for row in shown
             ),
             keys.index(_CITED) if _CITED in keys else -1,

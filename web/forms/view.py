@@ -60,7 +60,8 @@ _MAX_ROWS: Final = 200
 class Urls:
     """Where the script of a form talks to; what is empty is not offered.
 
-    `attachment` is the address of an uploaded file with `{key}` for its key, `signed` says when one was signed.
+    `attachment` is the address of an uploaded file with `{key}` for its key, `signed` says when one was signed,
+    `named` gives the name of a person by user name.
     """
 
     upload: str = ""
@@ -70,6 +71,7 @@ class Urls:
     people: str = ""
     attachment: str = ""
     signed: Callable[[str], str] = lambda _key: ""
+    named: Callable[[str], str] = str
 
     def of(self, key: str) -> str:
         """Give the address of an uploaded file."""
@@ -248,6 +250,8 @@ class _Builder:
         elif component.type == "text":
             base["value"] = self.labels.blocks(cell)
         elif base["locked"] and base["kind"] in _READ:
+            if component.type == "person" and isinstance(value, str):
+                value = self.urls.named(value)
             shown = self.labels.say(display.plain(component, value, zone, base["choices"]))
             base |= {"kind": "area" if base["kind"] == "area" else "line", "value": shown}
             base["attributes"] = (

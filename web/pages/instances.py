@@ -208,19 +208,19 @@ def _processes(told: Course, current: str) -> list[dict[str, Any]]:
 
 
 def _records(told: Course) -> list[dict[str, Any]]:
-    """Give the slips the steps gone through or under way print."""
-    printed: dict[str, None] = {}
+    """Give the slips the steps gone through or under way print, also those of called processes."""
+    printed: dict[str, int] = {}
     for task in told.tasks:
         for record in task.properties.get("print", "").split(","):
             if record.strip():
-                printed[record.strip()] = None
+                printed.setdefault(record.strip(), task.definition_key)
     return [
         {
-            "label": names.record(names.definition(told.instance.definition_key), record),
+            "label": names.record(names.definition(key), record),
             "icon": "file-text",
             "url": url_for("records.show", instance_key=told.instance.key, record=record),
         }
-        for record in printed
+        for record, key in printed.items()
     ]
 
 

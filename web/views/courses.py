@@ -156,7 +156,7 @@ def _told(course: Course, acts: Sequence[AuditEntry], now: dt.datetime) -> Itera
                 "time": words.stamp(act.at, now),
                 "title": text,
                 "state": "hold",
-                "people": [{"name": act.actor_name}],
+                "people": [{"name": names.staff(act.actor_name)}],
                 "text": between.stamp(act),
                 "say": act.detail.get("reason") or "",
             }

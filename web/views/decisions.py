@@ -38,6 +38,11 @@ def name(task: UserTask, outcome: str) -> str:
     return said or (str(known) if known else names.said(of, outcome))
 
 
+def usual(outcome: str) -> str:
+    """Give an outcome in the usual words; itself where there are none."""
+    return str(_NAMES.get(outcome, outcome))
+
+
 def offered(task: UserTask) -> list[dict[str, Any]]:
     """Give the buttons that decide, the usual one last; none where nothing is decided or the form itself asks."""
     if task.parent_key is not None:

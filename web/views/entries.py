@@ -160,6 +160,7 @@ def _urls(kind: str, at: Site, /, **where: Any) -> forms.Urls:
         people=url_for("pickers.people", site=at.key),
         attachment=records.urls().attachment,
         signed=records.signed,
+        named=records.named,
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from flask import g
+from sqlalchemy import select
 
 from engine.deployment import definitions
 from engine.deployment.definitions import Definition
@@ -105,3 +109,13 @@ def user(of: User | None) -> str:
 def unit(of: ProcessInstance) -> str:
     """Give the unit of an instance, or its number when it has none."""
     return of.unit_label or of.number
+
+
+def staff(written: str) -> str:
+    """Say names of people that were written down (甲, 乙) in the reader's language; a name nobody has stays."""
+    if locales.select() != "en" or not written:
+        return written
+    if "english_names" not in g:
+        named = select(User.name, User.name_en).where(User.name_en != "")
+        g.english_names = dict(session.execute(named).all())
+    return ", ".join(g.english_names.get(one, one) for one in re.split(r"[,、]\s*", written))

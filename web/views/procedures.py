@@ -47,6 +47,7 @@ FAMILIES = {
     "emergency_people": lazy_gettext("突发事件：治安与人身"),
     "emergency_premises": lazy_gettext("突发事件：天气与设施"),
     "community": lazy_gettext("社区文化"),
+    "common": lazy_gettext("各类通用"),
 }
 
 

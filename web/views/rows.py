@@ -125,7 +125,7 @@ def instance_row(row: InstanceRow, tasks: Sequence[UserTask], now: dt.datetime) 
         "summary": summary(of, first.summary if first else [], instance.unit_label),
         "place": names.unit(instance),
         "place_detail": names.site(row.site),
-        "from": _whose(first) if first else instance.number,
+        "from": _whose(first) if first else instance.number if instance.unit_label else "",
         "from_detail": _("%(at)s 发起", at=words.stamp(instance.started_at, now)),
         "action": {"label": _("查看"), "primary": False, "url": url},
     }

@@ -107,7 +107,7 @@ def _loads_only_once(engine: Engine) -> None:
 def test_move_ins_are_under_way_at_many_steps_some_of_them_overdue(loaded: Engine) -> None:
     library.deploy_shipped(loaded)
 
-    assert demo.move_ins(loaded) == len(journeys.JOURNEYS)
+    assert demo.begin_work(loaded) == len(journeys.JOURNEYS)
 
     with loaded.read() as session:
         open_tasks = list(session.scalars(select(UserTask).where(UserTask.state == "created")))
@@ -131,4 +131,4 @@ def test_move_ins_are_under_way_at_many_steps_some_of_them_overdue(loaded: Engin
         shown = counter.board(session, home, loaded.clock().date())
         assert [ticket.label for ticket in shown.at_windows] == ["A001", "B001"]
         assert len(shown.waiting) == 3
-    assert demo.move_ins(loaded) == 0
+    assert demo.begin_work(loaded) == 0

@@ -26,6 +26,7 @@ URLS = Urls(
     units="/units",
     people="/people",
     attachment="/files/{key}",
+    named=lambda username: {"liyutong": "李雨桐"}.get(username, username),
 )
 VOID = {"input", "img", "hr", "br", "use"}
 

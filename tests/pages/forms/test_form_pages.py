@@ -430,6 +430,16 @@ def test_pickers_name_where_suggestions_come_from(shown):
     assert page.one("label", for_="f-u").text == "房号"
 
 
+def test_people_are_called_by_their_names(shown):
+    person = {"type": "person", "key": "p", "label": "经办人"}
+    field = shown(person, values={"p": "liyutong"}).one("input", id="f-p")
+    assert (field["value"], field["data-text"]) == ("liyutong", "李雨桐")
+    assert "data-text" not in shown(person, values={"p": "nobody"}).html
+    read = {**person, "readonly": True}
+    known = shown(read, values={"p": "liyutong"}, context={"p": "liyutong"})
+    assert known.one("input", id="f-p")["value"] == "李雨桐"
+
+
 def test_a_form_that_changes_says_where_to_ask_and_offers_a_button(page, shown):
     changing = {**NAME, "key": "reason", "conditional": {"hide": '=name != "x"'}}
     form = Page(page(NAME, changing).get("/").text).one("form")

@@ -117,6 +117,33 @@ def test_leads_from_the_code_to_the_instance_after_signing_in(sign_in, client, p
     assert sign_in("clerk").get(f"/q/{paid.key}").location == f"/instances/{paid.key}"
 
 
+def test_prints_the_record_of_a_called_procedure_from_its_own_bundle(sign_in, world: World):
+    # given: a procedure of one bundle that calls one of another, which prints
+    form = json.dumps(FORM | {"id": "child.ask"}).encode()
+    asked = diagrams.user_task("ask", form="child.ask", print="note")
+    note = '<article class="gc-slip" aria-label="记录"><p>{{kind}} {{#date}}until{{/date}}</p></article>'
+    world.deploy(
+        {
+            "c.bpmn": diagrams.process(asked + diagrams.chain("s", "ask", "e"), "child"),
+            "forms/child.ask.form": form,
+            "prints/note.html": note.encode(),
+            "texts/zh.json": json.dumps({"record.note.name": "《值班记录》"}).encode(),
+        },
+        family="called",
+    )
+    call = '<callActivity id="c"><extensionElements><zeebe:calledElement processId="child"/></extensionElements></callActivity>'
+    world.deploy({"p.bpmn": diagrams.process(call + diagrams.chain("s", "c", "e"))})
+    started = world.start("p", {"until": "2026-11-24T23:59:00"})
+    # when
+    world.complete("ask", {"kind": "bank"})
+    # then: the page names it, and a moment without a zone is the site's
+    client = sign_in("clerk")
+    assert "《值班记录》" in client.get(f"/instances/{started.key}").text
+    answer = client.get(f"/records/{started.key}/note")
+    assert answer.status_code == 200
+    assert "转账 2026年11月24日 23:59" in answer.text
+
+
 def test_lists_what_can_be_printed(world: World, paid: ProcessInstance):
     with world.engine.read() as session:
         assert records.available(session, session.get_one(ProcessInstance, paid.key)) == ["receipt"]

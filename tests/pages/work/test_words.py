@@ -66,4 +66,5 @@ def test_says_the_length_of_a_limit(value: object, calendar: str, said: str) -> 
 
 def test_instants_in_a_text_become_readable() -> None:
     assert words.readable("收楼 2026-11-20T11:06:00+08:00") == "收楼 2026-11-20 11:06"
+    assert words.readable("2026-11-20T09:51") == "2026-11-20 09:51"
     assert words.readable("2026-11-20 与 T") == "2026-11-20 与 T"

@@ -16,6 +16,7 @@ import { startRefresh } from "../js/refresh.js";
 import { startRows } from "../js/rows.js";
 import { startSignatures } from "../js/signatures.js";
 import { startSubmits } from "../js/submits.js";
+import { startViews } from "../js/views.js";
 
 startProgress(); // before htmx issues its first request
 startBulk();
@@ -32,5 +33,6 @@ startRefresh();
 startRows();
 startSignatures();
 startSubmits();
+startViews();
 
 Object.assign(window, { htmx });

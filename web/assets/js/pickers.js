@@ -24,12 +24,11 @@ function close(input) {
 
 /** The hidden twin that carries the value when the field shows a name. @param {HTMLInputElement} input */
 function carrier(input) {
+  const { name } = input;
+  input.removeAttribute("name"); // a form that was drawn anew has given it back
   const twin = input.parentElement?.querySelector("input[type=hidden]");
   if (twin instanceof HTMLInputElement) return twin;
-  const made = /** @type {HTMLInputElement} */ (
-    make("input", { type: "hidden", name: input.name })
-  );
-  input.removeAttribute("name");
+  const made = /** @type {HTMLInputElement} */ (make("input", { type: "hidden", name }));
   input.after(made);
   return made;
 }
@@ -126,7 +125,8 @@ function prepare(root) {
   for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
     root.querySelectorAll("[data-picker] > input[name][data-text]")
   )) {
-    if (input.dataset.text) put(input, input.value, input.dataset.text);
+    // What is shown may be the name already; the value is what the server wrote.
+    if (input.dataset.text) put(input, input.getAttribute("value") ?? "", input.dataset.text);
   }
 }
 

@@ -1,0 +1,66 @@
+"""What is under way at the demo company: which scenario has come how far, and when it began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OWNER, INVITATION = "move_in_owner", "move_in_invitation"
+INSPECTION = "unit_handover_inspection"
+MISCONDUCT, CLOSING = "complaint_staff_misconduct", "emergency_closing"
+ONE_GO, COMPANY_AGENT = "个人业主一次办完", "公司业主委托代办"
+CONFLICT, MISSING, REFUSED, UNPAID = "资料不一致", "缺件超过", "拒签", "未交清"
+IN_TIME, CHASED = "按期到场", "电话催请后到场"
+MOVING_IN = frozenset({OWNER, INVITATION})
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A scenario, the site it plays at, the step it has reached (none: its end), and when it began.
+
+    A step of a called process is written `process.step`. A journey began `days` ago (working days unless `by_calendar`) in
+    the morning, or `minutes` ago. `claimed` says that the person whose turn it is has taken the task.
+    """
+
+    case: str
+    stop: str | None
+    days: int = 0
+    minutes: int = 0
+    site: str = "liyuan"
+    process_id: str = OWNER
+    by_calendar: bool = False
+    claimed: bool = False
+
+
+JOURNEYS = (
+    Journey(ONE_GO, "t_verify", minutes=20),
+    Journey(ONE_GO, "t_issue", minutes=50, claimed=True),
+    Journey(ONE_GO, "t_pay", minutes=85),
+    Journey(ONE_GO, "t_sign", days=1),
+    Journey(ONE_GO, "t_calc", days=2),
+    Journey(ONE_GO, "t_pay", days=1, claimed=True),
+    Journey(ONE_GO, f"{INSPECTION}.t_appoint", days=1),
+    Journey(ONE_GO, f"{INSPECTION}.t_walk_engineering", days=1),
+    Journey(ONE_GO, "t_key_all", days=1, claimed=True),
+    Journey(ONE_GO, "t_archive", days=2),
+    Journey(ONE_GO, "t_archive", days=6),
+    Journey(ONE_GO, None, days=8),
+    Journey(ONE_GO, None, days=13),
+    Journey(CONFLICT, "t_conflict", days=2),
+    Journey(MISSING, "w_supplement", days=4),
+    Journey(REFUSED, "t_refuse", days=1),
+    Journey(UNPAID, "w_pay", days=3),
+    Journey(COMPANY_AGENT, "w_supplement", days=2, site="lianhe"),
+    Journey(COMPANY_AGENT, "t_profile", minutes=100, site="lianhe"),
+    Journey(COMPANY_AGENT, None, days=7, site="lianhe"),
+    Journey(IN_TIME, "n_notice", minutes=30, process_id=INVITATION),
+    Journey(IN_TIME, "w_arrive", days=9, process_id=INVITATION, by_calendar=True),
+    Journey(CHASED, "t_remind", days=39, process_id=INVITATION, by_calendar=True),
+    Journey(CHASED, "t_report", days=44, process_id=INVITATION, by_calendar=True),
+    Journey("押金在入伙时已收", "a_site", days=2, process_id="renovation_application"),
+    Journey("每日巡查", "t_patrol", days=1, process_id="renovation_patrol"),
+    Journey("危险违章", "a_notice", minutes=45, process_id="renovation_violation"),
+    Journey("一般投诉", "t_grade", minutes=50, process_id="complaint_handling"),
+    Journey("投诉员工违纪", f"{MISCONDUCT}.t_investigate", days=1, process_id="complaint_handling"),
+    Journey("醉酒", f"{CLOSING}.t_close", days=1, process_id="emergency_drunk_mental"),
+    Journey("公司产品", "t_gate", minutes=30, process_id="goods_release"),
+)
