@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy import Engine as Bind
-from sqlalchemy import event, func, select, text
 
 from engine import tasks
 from engine.engine import Engine
 from engine.models import Base
-from engine.store import schema
+from engine.store import database, schema
 from tests.bench import bare, servers
 from tests.world import World
 
@@ -28,13 +28,16 @@ FORM = {"title": "a title", "count": "3", "agreed": True}
 
 def sqlite(folder: Path, instances: int) -> dict[str, float]:
     """Measure on SQLite beside the bare driver, and count what a completion writes."""
-    path, copy = folder / "bench.sqlite", folder / "bare.sqlite"
+    path, copy, third = (folder / f"{name}.sqlite" for name in ("bench", "bare", "core"))
     bind = servers.sqlite(path)
     world = prepare(bind, folder)
     _warm_up(world, bind)
     shutil.copy(path, copy)
-    with closing(bare.sqlite(copy)) as driver:
-        results = _beside(world, bind, driver, instances, "sqlite")
+    shutil.copy(path, third)
+    core = servers.sqlite(third)
+    with closing(bare.sqlite(copy)) as driver, core.connect() as connection:
+        results = _beside(world, bind, (driver, _writing(connection)), instances, "sqlite")
+    core.dispose()
     results |= _counted(world, bind)
     results["bytes_per_instance"] = _bytes_per_instance(world, bind)
     bind.dispose()
@@ -48,8 +51,10 @@ def postgresql(folder: Path, instances: int) -> dict[str, float]:
         world = prepare(bind, folder)
         _warm_up(world, bind)
         server.create("bare", template="bench").dispose()
-        with closing(psycopg.connect(server.uri("bare"))) as driver:
-            results = _beside(world, bind, driver, instances, "postgresql")
+        core = server.create("core", template="bench")
+        with closing(psycopg.connect(server.uri("bare"))) as driver, core.connect() as connection:
+            results = _beside(world, bind, (driver, _writing(connection)), instances, "postgresql")
+        core.dispose()
         bind.dispose()
     return results
 
@@ -61,18 +66,26 @@ def _warm_up(world: World, bind: Bind) -> None:
     bind.dispose()
 
 
-def _beside(world: World, bind: Bind, driver: Any, instances: int, name: str) -> dict[str, float]:
-    """Complete tasks and replay the same statements on the copy, in turns, so that both see the same machine."""
-    engine, driven = [], []
+def _writing(connection: Connection) -> Connection:
+    return connection.execution_options(**database.WRITE)
+
+
+def _beside(
+    world: World, bind: Bind, copies: tuple[Any, Connection], instances: int, name: str
+) -> dict[str, float]:
+    """Complete tasks and replay the same statements on the copies, in turns, so that all see the same machine."""
+    driver, connection = copies
+    seconds: list[tuple[float, float, float]] = []
     for turn in _completions(world, instances, bare.Tape(bind)):
-        seconds = bare.replay(driver, turn.statements)
+        driven = bare.replay(driver, turn.statements)
+        through = bare.replay_through(connection, turn.statements)
         if turn.seconds is not None:
-            engine.append(turn.seconds)
-            driven.append(seconds)
-    took, floor = statistics.median(engine) * 1000, statistics.median(driven) * 1000
+            seconds.append((turn.seconds, driven, through))
+    took, floor, core = (statistics.median(each) * 1000 for each in zip(*seconds, strict=True))
     return {
         f"complete_{name}_ms": round(took, 3),
         f"bare_sql_{name}_ms": round(floor, 3),
+        f"core_sql_{name}_ms": round(core, 3),
         f"complete_{name}_over_bare_sql": round(took / floor, 2),
     }
 

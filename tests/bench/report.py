@@ -57,9 +57,13 @@ def _of_a_crowd(where: str, suffix: str) -> tuple[Budget, ...]:
 BUDGETS = (
     Budget("complete_sqlite_ms", "complete a task with a form on SQLite, ms (aim 2)"),
     Budget("bare_sql_sqlite_ms", "the same statements through the bare driver, ms"),
+    Budget("core_sql_sqlite_ms", "the same statements through SQLAlchemy without its mapper, ms"),
     Budget("complete_sqlite_over_bare_sql", "ratio on SQLite", 2),
     Budget("complete_postgresql_ms", "complete a task with a form on PostgreSQL, ms (aim 4)"),
     Budget("bare_sql_postgresql_ms", "the same statements through the bare driver, ms"),
+    Budget(
+        "core_sql_postgresql_ms", "the same statements through SQLAlchemy without its mapper, ms"
+    ),
     Budget("complete_postgresql_over_bare_sql", "ratio on PostgreSQL", 2),
     Budget("floor_ms", "the bare library in memory, ms"),
     Budget("complete_sql_statements", "SQL statements per completion", 8),
