@@ -12,23 +12,29 @@ from tests.browser.story import OWNER, RECTIFICATION, Story
 ONE_GO = "个人业主一次办完"
 COMPANY = "公司业主委托代办"
 TODAY = MOMENT.date().isoformat()
+# What a clerk reads: the two records, and that somebody lives there.
+WORDS = {"zh": ("收楼书", "付款收据", "已入住"), "en": ("Hand-over letter", "Receipt", "Occupied")}
 
 
 @pytest.mark.parametrize(
-    ("unit", "device"),
-    [pytest.param("3-2-1201", DESK, id="at the counter"), pytest.param("6-1-1302", PHONE, id="on phones")],
-)  # fmt: skip
+    ("unit", "device", "locale"),
+    [
+        pytest.param("3-2-1201", DESK, "zh", id="at the counter"),
+        pytest.param("6-1-1302", PHONE, "en", id="on phones in English"),
+    ],
+)
 def test_an_individual_owner_moves_in_from_arrival_to_archive(
-    visit: Visit, unit: str, device: Device
+    visit: Visit, unit: str, device: Device, locale: str
 ) -> None:
-    story = Story(visit, ONE_GO, unit=unit, **device)
+    story = Story(visit, ONE_GO, unit=unit, locale=locale, **device)
     clerk = story.begin()
     story.play()
     # then
     story.assert_ended(clerk)
-    assert_printed(clerk, "handover_letter", "收楼书", "入户门")
-    assert_printed(clerk, "payment_receipt", "付款收据", "玖佰柒拾玖元贰角整")
-    assert_occupied(clerk, unit)
+    letter, receipt, occupied = WORDS[locale]
+    assert_printed(clerk, "handover_letter", letter, "入户门")
+    assert_printed(clerk, "payment_receipt", receipt, "玖佰柒拾玖元贰角整")
+    assert_occupied(clerk, unit, occupied)
 
 
 def assert_printed(person: Person, record: str, title: str, content: str) -> None:
@@ -43,10 +49,10 @@ def assert_printed(person: Person, record: str, title: str, content: str) -> Non
     person.page.go_back()
 
 
-def assert_occupied(person: Person, unit: str) -> None:
+def assert_occupied(person: Person, unit: str, words: str = "已入住") -> None:
     """The registry knows that somebody lives there now."""
     person.go("/search?q=" + unit)
-    expect(person.page.locator(".gc-head .gc-stamp")).to_have_text("已入住")
+    expect(person.page.locator(".gc-head .gc-stamp")).to_have_text(words)
     person.shoot(f"{unit}-{person.width}-unit")
 
 
