@@ -113,7 +113,11 @@ def visit(browser: Browser, server: Server) -> Iterator[Visit]:
         username: str = "", *, sign_in: bool = True, locale: str = "", **device: Any
     ) -> Person:
         context = browser.new_context(
-            base_url=server.url, locale="zh-CN", timezone_id="Asia/Shanghai", **(DESK | device)
+            base_url=server.url,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",  # nobody clicks at what still glides
+            **(DESK | device),
         )
         context.set_default_timeout(PATIENCE)
         people.append(Person(context, username))
