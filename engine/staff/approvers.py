@@ -65,8 +65,9 @@ def groups_of(
 ) -> list[str]:
     """Give the candidate groups of a task that opens, and where they are empty who stands in.
 
-    By default the next role up the ladder that somebody holds, the administrators for a task that names nobody; with `emptyApprovers` = `admin` the administrators, with
-    `refuse` the command is refused (a timer's or job's goes to the administrators). Raises NobodyAvailable.
+    By default the next role up the ladder that somebody holds, and the administrators for a task that names nobody where
+    nobody holds one. With `emptyApprovers` = `admin` the administrators, with `refuse` the command is refused (a timer's or
+    job's goes to the administrators). Raises NobodyAvailable.
     """
     groups = [group for group in opened.candidate_groups if group != roles.STARTER]
     if assignee_id is not None or not _is_empty(command, instance, opened, groups):
