@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 OWNER, INVITATION = "move_in_owner", "move_in_invitation"
 INSPECTION = "unit_handover_inspection"
+RENOVATION, COMPLAINT, GOODS = "renovation_application", "complaint_handling", "goods_release"
 MISCONDUCT, CLOSING = "complaint_staff_misconduct", "emergency_closing"
 ONE_GO, COMPANY_AGENT = "个人业主一次办完", "公司业主委托代办"
+DEPOSITED = "押金在入伙时已收"
 CONFLICT, MISSING, REFUSED, UNPAID = "资料不一致", "缺件超过", "拒签", "未交清"
 IN_TIME, CHASED = "按期到场", "电话催请后到场"
 MOVING_IN = frozenset({OWNER, INVITATION})
@@ -32,6 +34,7 @@ class Journey:
 
 
 JOURNEYS = (
+    Journey(ONE_GO, "t_verify", minutes=65, claimed=True),
     Journey(ONE_GO, "t_verify", minutes=20),
     Journey(ONE_GO, "t_issue", minutes=50, claimed=True),
     Journey(ONE_GO, "t_pay", minutes=85),
@@ -56,11 +59,26 @@ JOURNEYS = (
     Journey(IN_TIME, "w_arrive", days=9, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_remind", days=39, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_report", days=44, process_id=INVITATION, by_calendar=True),
-    Journey("押金在入伙时已收", "a_site", days=2, process_id="renovation_application"),
+    Journey(DEPOSITED, "a_site", days=2, process_id=RENOVATION),
+    Journey(DEPOSITED, "a_engineering", days=1, process_id=RENOVATION, claimed=True),
+    Journey(DEPOSITED, "t_pass", days=3, process_id=RENOVATION, claimed=True),
     Journey("每日巡查", "t_patrol", days=1, process_id="renovation_patrol"),
     Journey("危险违章", "a_notice", minutes=45, process_id="renovation_violation"),
-    Journey("一般投诉", "t_grade", minutes=50, process_id="complaint_handling"),
-    Journey("投诉员工违纪", f"{MISCONDUCT}.t_investigate", days=1, process_id="complaint_handling"),
+    Journey("一般投诉", "t_grade", minutes=50, process_id=COMPLAINT),
+    Journey("一般投诉", "t_handle", days=1, process_id=COMPLAINT),
+    Journey("匿名投诉当场解决", "t_grade", minutes=25, process_id=COMPLAINT, claimed=True),
+    Journey("上级转来", "t_handle", days=1, process_id=COMPLAINT, claimed=True),
+    Journey("室内有偿维修", "t_handle", days=2, process_id=COMPLAINT, claimed=True),
+    Journey("匿名投诉当场解决", None, days=5, process_id=COMPLAINT),
+    Journey("匿名投诉当场解决", None, days=11, process_id=COMPLAINT),
+    Journey("投诉员工违纪", f"{MISCONDUCT}.t_investigate", days=1, process_id=COMPLAINT),
     Journey("醉酒", f"{CLOSING}.t_close", days=1, process_id="emergency_drunk_mental"),
-    Journey("公司产品", "t_gate", minutes=30, process_id="goods_release"),
+    Journey("未广播的误报", "t_log", minutes=40, process_id="emergency_fire_false", claimed=True),
+    Journey("爆管停水", "t_confirm", minutes=15, process_id="emergency_water_outage"),
+    Journey("当场改正", None, days=4, process_id="security_noncompliance"),
+    Journey("公司产品", "t_gate", minutes=30, process_id=GOODS),
+    Journey("办公用品", "a_supervisor", minutes=70, process_id=GOODS, claimed=True),
+    Journey("危险品主任不批", "a_danger", minutes=35, process_id=GOODS, claimed=True),
+    Journey("业户撤单", "w_pay", minutes=90, process_id=GOODS, claimed=True),
+    Journey("公司产品", None, days=6, process_id=GOODS),
 )
