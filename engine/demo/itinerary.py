@@ -59,6 +59,7 @@ JOURNEYS = (
     Journey(IN_TIME, "w_arrive", days=9, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_remind", days=39, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_report", days=44, process_id=INVITATION, by_calendar=True),
+    Journey(DEPOSITED, "t_precheck", minutes=55, process_id=RENOVATION, claimed=True),
     Journey(DEPOSITED, "a_site", days=2, process_id=RENOVATION),
     Journey(DEPOSITED, "a_engineering", days=1, process_id=RENOVATION, claimed=True),
     Journey(DEPOSITED, "t_pass", days=3, process_id=RENOVATION, claimed=True),

@@ -22,7 +22,7 @@ def post(http: FlaskClient, body: bytes, path: str = SEARCH) -> tuple[int, str]:
     [
         (b"[" * 100_000, "nested deeper"),
         (b'{"filter":' * 70 + b"1" + b"}" * 70, "nested deeper"),
-        (b'{"a":' * 5000, "nested deeper"),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested deeper"),
         (b"{", "not valid JSON"),
         (b"[]", "Invalid input"),
         (b"null", "Invalid input"),
