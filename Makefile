@@ -11,6 +11,9 @@ CATALOGS = $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
 SHOTS ?= $(CURDIR)/var/walks
 
+# Without bytecode each of the many processes of the tests would compile everything anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: run test walk check bench conformance faults mutations coverage-report assets setup clean
 
 run: setup assets ## Serve Guicheng with its demo company on http://127.0.0.1:8000 (PORT, GUICHENG_HOME)

@@ -152,7 +152,7 @@ def app(
         made = create_app(config)
     else:
         made = request.getfixturevalue("shared_app")
-        _move(made, config)
+        move(made, config)
     made.config["WTF_CSRF_ENABLED"] = False
     yield made
     with made.app_context():
@@ -170,7 +170,7 @@ def _config(home: Path, database_url: str, clock: Clock) -> Config:
     )
 
 
-def _move(app: Flask, config: Config) -> None:
+def move(app: Flask, config: Config) -> None:
     """Let an application run on another database, with another clock and data folder."""
     with app.app_context():
         bind = db.engines[None] = connect(config.database_url, poolclass=NullPool)

@@ -33,8 +33,8 @@ class Journey:
     claimed: bool = False
 
 
+# Units are given in this order: one that is put before others moves all of them to other homes.
 JOURNEYS = (
-    Journey(ONE_GO, "t_verify", minutes=65, claimed=True),
     Journey(ONE_GO, "t_verify", minutes=20),
     Journey(ONE_GO, "t_issue", minutes=50, claimed=True),
     Journey(ONE_GO, "t_pay", minutes=85),
@@ -59,6 +59,7 @@ JOURNEYS = (
     Journey(IN_TIME, "w_arrive", days=9, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_remind", days=39, process_id=INVITATION, by_calendar=True),
     Journey(CHASED, "t_report", days=44, process_id=INVITATION, by_calendar=True),
+    Journey(ONE_GO, "t_verify", minutes=65, claimed=True),
     Journey(DEPOSITED, "t_precheck", minutes=55, process_id=RENOVATION, claimed=True),
     Journey(DEPOSITED, "a_site", days=2, process_id=RENOVATION),
     Journey(DEPOSITED, "a_engineering", days=1, process_id=RENOVATION, claimed=True),

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.person import Person
+from tests import ports
+from tests.browser.person import PATIENCE, Person
 
 MOMENT = dt.datetime(
     2026, 11, 20, 1, 48, tzinfo=dt.UTC
 )  # Friday 09:48 in Shenzhen, the day the scenarios play on
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 15_000
 Device = dict[str, Any]
+expect.set_options(timeout=PATIENCE * 1000)
 DESK: Device = {"viewport": {"width": 1440, "height": 900}}
 PHONE: Device = {
     "viewport": {"width": 375, "height": 740},
@@ -51,7 +52,9 @@ def browser() -> Iterator[Browser]:
         executable = _chromium() or playwright.chromium.executable_path
         if not Path(executable).exists():
             pytest.skip("no Chromium: install chromium, or name it in GUICHENG_CHROMIUM")
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=QUIET, timeout=PATIENCE * 1000
+        )
         yield browser
         browser.close()
 
@@ -70,17 +73,22 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.url = ""
+        self._held = ports.hold()
         self._began = time.monotonic()
         self.start()
 
     def start(self) -> None:
         """Start, as late after the moment as it is by now, and wait for the address it prints last."""
         moment = MOMENT + dt.timedelta(seconds=time.monotonic() - self._began)
-        port = self.url.rpartition(":")[2] or "0"
-        self.process = _serve(str(self.home), moment.isoformat(), port)
+        port = ports.number(self._held)
+        self.process = _serve(str(self.home), moment.isoformat(), str(port))
         assert self.process.stdout is not None
         self.url = next(line for line in self.process.stdout if line.startswith("http")).strip()
+
+    def close(self) -> None:
+        """End it for good and let its port go."""
+        self.kill()
+        self._held.close()
 
     def kill(self) -> None:
         """End it as a machine without power ends."""
@@ -95,7 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The demo company with its work under way; every test works on units of its own."""
     server = Server(tmp_path_factory.mktemp("company"))
     yield server
-    server.kill()
+    server.close()
 
 
 Visit = Callable[..., Person]
@@ -119,7 +127,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Visit]:
             reduced_motion="reduce",  # nobody clicks at what still glides
             **(DESK | device),
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE * 1000)
         people.append(Person(context, username))
         if locale:
             people[-1].enter(locale)

@@ -9,13 +9,13 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, expect
 
 from engine.demo.people import PASSWORD
 from tests.browser.typist import Typist
 
 ALBUM = os.environ.get("GUICHENG_BROWSER_SHOTS", "")
-PATIENCE = 15  # seconds until the worker has done its part
+PATIENCE = 120  # seconds until a page shows what it has to; only who waits in vain waits as long
 PAUSE = 100  # milliseconds between two looks
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -68,12 +68,17 @@ class Person:
         """Open a page by its address."""
         return self.page.goto(path)
 
+    def follow(self, way: Locator, key: str = "") -> Response:
+        """Click what leads to another page, or press a key on it, and wait until that page is there; gives its answer."""
+        with self.page.expect_navigation() as arrived:
+            way.press(key, no_wait_after=True) if key else way.click(no_wait_after=True)
+        return arrived.value
+
     def look_for(self, text: str, box: str = "claimable") -> Locator:
         """Search a box of the inbox; gives the rows found."""
         self.page.goto(f"/?box={box}")
         self.page.fill("#inbox-text", text)
-        self.page.click("form[role=search] .btn-plain")
-        self.page.wait_for_url("**text=*")
+        self.follow(self.page.locator("form[role=search] .btn-plain"))
         return self.page.locator("li.gc-row")
 
     def open_step(self, step: str, called: str) -> None:
@@ -84,9 +89,10 @@ class Person:
         deadline = time.monotonic() + PATIENCE
         for box in cycle(("claimable", "mine")):
             self.go(f"/?box={box}&text={quote(called)}")
-            if row.count() or time.monotonic() > deadline:
+            if row.count():
                 break
-        row.locator("[data-open]").click()
+            assert time.monotonic() < deadline, (step, called)
+        self.follow(row.locator("[data-open]"))
         expect(self.heading).to_have_text(step)
 
     def wait_for(self, sight: Locator) -> None:
@@ -124,11 +130,9 @@ class Person:
         return self.page.locator("#errors li a")
 
     def submit(self) -> int:
-        """Press the primary button of the form; gives the status of the answer."""
-        with self.page.expect_response(_answers_a_form) as caught:
-            self.page.click("#form .gc-actions .btn-primary")
-        self.page.wait_for_load_state()
-        return caught.value.status
+        """Press the primary button of the form; gives the status of the answer, once the page it leads to is there."""
+        request = self.follow(self.page.locator("#form .gc-actions .btn-primary")).request
+        return _first(request).status
 
     def shoot(self, name: str) -> None:
         """Keep a picture of the whole page, where an album is wanted (GUICHENG_BROWSER_SHOTS names its folder)."""
@@ -137,6 +141,10 @@ class Person:
         self.page.screenshot(path=Path(ALBUM) / f"{name}.png", full_page=True)
 
 
-def _answers_a_form(response: Response) -> bool:
-    request = response.request
-    return request.method == "POST" and request.is_navigation_request()
+def _first(request: Request) -> Response:
+    """The answer before all redirections."""
+    while request.redirected_from:
+        request = request.redirected_from
+    response = request.response()
+    assert response is not None
+    return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 from urllib.parse import quote
@@ -10,13 +11,13 @@ from xml.etree import ElementTree as ET
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE, Person
 
 OWNER = "liumin"
 READY = "[data-studio][data-ready]"
 STUDIO = "document.querySelector('[data-studio]').studio"
-WAIT = 40_000  # milliseconds until the tools of a tab are there, on a busy machine
-LONG = 150_000  # until a database to rehearse in has been made, on a busy machine
+WAIT = PATIENCE * 1000  # milliseconds until the tools of a tab are there, on a busy machine
+LONG = 3 * WAIT  # until a database to rehearse in has been made, on a busy machine
 
 
 def begin(person: Person, family: str) -> str:
@@ -43,7 +44,8 @@ def show(page: Page, path: str, element: str = "") -> None:
 
 
 def pane(page: Page, path: str) -> Locator:
-    return page.locator(f"[data-pane='{path}']:visible")
+    """The pane of a file, once its tool is there."""
+    return page.locator(f"[data-pane='{path}']:not([aria-busy]):visible")
 
 
 def text(page: Page, path: str) -> str:
@@ -61,13 +63,20 @@ def until(page: Page, path: str, words: str) -> None:
         page.wait_for_timeout(100)
 
 
+def retype(cell: Locator, words: str) -> None:
+    """Put words in place of what stands in a cell of a table."""
+    cell.click()
+    expect(cell.locator(":focus")).to_have_count(1)
+    cell.page.keyboard.press("Control+A")
+    cell.page.keyboard.type(words)
+
+
 def entry(page: Page, name: str) -> Locator:
     """A field of the properties panel; its group is opened when it is closed."""
     found = page.locator(f".gc-pane:not([hidden]) [data-entry-id='{name}']")
-    if not found.is_visible():
-        found.locator("xpath=ancestor::*[@data-group-id]").locator(
-            ".bio-properties-panel-group-header"
-        ).click()
+    group = found.locator("xpath=ancestor::*[@data-group-id]")
+    # A group that is drawn opens itself a moment later, and a click would close it again.
+    expect(group.locator("> .bio-properties-panel-group-entries")).to_have_class(re.compile("open"))
     return found
 
 

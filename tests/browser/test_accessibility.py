@@ -56,13 +56,13 @@ def test_no_page_shuts_anybody_out(visit: Visit, device: Device, locale: str, th
 def walked(assistant: Person, locale: str, theme: str) -> dict[str, list[str]]:
     """Look at pages that are reached from others: a task, its instance, a unit, a slip."""
     found = {}
-    assistant.look_for("5-1-902", "mine").first.locator("[data-open]").click()
+    assistant.follow(assistant.look_for("5-1-902", "mine").first.locator("[data-open]"))
     found["task"] = violations(assistant, theme)
     assistant.shoot(f"page-{assistant.width}-{locale}-task")
-    assistant.page.locator(".gc-crumb a").last.click()
+    assistant.follow(assistant.crumb)
     found["instance"] = violations(assistant, theme)
     assistant.shoot(f"page-{assistant.width}-{locale}-instance")
-    assistant.page.locator("a[href$='/payment_receipt']").click()
+    assistant.follow(assistant.page.locator("a[href$='/payment_receipt']"))
     found["record"] = violations(assistant, theme)
     assistant.go("/search?q=5-1-902")
     found["unit"] = violations(assistant, theme)
@@ -74,14 +74,14 @@ def test_a_refused_form_and_a_lost_race_shut_nobody_out(visit: Visit) -> None:
     # given: two assistants at the same step
     first, second = visit("huangsimin", locale="zh"), visit("hejiaxin", locale="zh")
     for person in (first, second):
-        person.look_for("6-1-1602").first.locator("[data-open]").click()
+        person.follow(person.look_for("6-1-1602").first.locator("[data-open]"))
         expect(person.page.locator("#form")).to_be_visible()
     # when: one sends an empty form, the other has taken the step meanwhile
     assert second.submit() == 422
     refused = violations(second, "light", "dark")
     second.shoot("refused")
     first.page.click("text=更多")
-    first.page.locator("button", has_text="领取").click()
+    first.follow(first.page.locator("button", has_text="领取"))
     assert second.submit() == 409
     second.shoot("conflict")
     # then
@@ -93,6 +93,5 @@ def test_light_and_dark_are_chosen_in_the_menu(visit: Visit) -> None:
     person.go("/account/")
     for theme in ("dark", "light"):
         person.page.locator("summary.gc-person").click()
-        with person.page.expect_navigation():
-            person.page.click(f"button[name=theme][value={theme}]")
+        person.follow(person.page.locator(f"button[name=theme][value={theme}]"))
         expect(person.page.locator("html")).to_have_attribute("data-bs-theme", theme)

@@ -39,14 +39,24 @@ def test_an_individual_owner_moves_in_from_arrival_to_archive(
 
 def assert_printed(person: Person, record: str, title: str, content: str) -> None:
     """A slip opens with its words and the code that leads back."""
-    person.page.locator(f'a[href$="/{record}"]').click()
+    person.follow(person.page.locator(f'a[href$="/{record}"]'))
     slip = person.page.locator(".gc-slip").first
     expect(slip).to_contain_text(content)
     expect(person.heading).to_have_text(title)
     code = slip.locator("img[src^='data:image/svg+xml']").first
     assert code.evaluate("image => image.complete && image.naturalWidth > 0")
     person.shoot(f"record-{person.width}-{record}")
+    assert_paper(person)
     person.page.go_back()
+
+
+def assert_paper(person: Person) -> None:
+    """A record is read without going sideways; on paper it stands alone."""
+    desk = person.page.locator(".gc-desk")
+    assert desk.evaluate("desk => desk.scrollWidth <= innerWidth")
+    person.page.emulate_media(media="print")
+    expect(person.page.locator(".gc-paperbar")).to_be_hidden()
+    person.page.emulate_media(media="screen")
 
 
 def assert_occupied(person: Person, unit: str, words: str = "已入住") -> None:
@@ -62,13 +72,13 @@ def called_to_the_window(clerk: Person, unit: str) -> None:
     clerk.go("/counter/")
     page.fill("#unit", unit)
     page.press("#unit", "Escape")
-    page.click("form[action$='/take'] .btn-primary")
+    clerk.follow(page.locator("form[action$='/take'] .btn-primary"))
     clerk.shoot(f"counter-{clerk.width}-waiting")
     page.fill("#window", "3号窗口")
-    page.click("form[action$='/call'] .btn-primary")
+    clerk.follow(page.locator("form[action$='/call'] .btn-primary"))
     clerk.shoot(f"counter-{clerk.width}-called")
-    page.click("form[action$='/begin'] .btn-primary")
-    page.wait_for_url(f"**/start/{OWNER}?**")
+    clerk.follow(page.locator("form[action$='/begin'] .btn-primary"))
+    assert f"/start/{OWNER}?" in page.url
     assert clerk.typist.named("unit_no").input_value() == unit
 
 

@@ -32,7 +32,8 @@ def test_a_picture_still_on_its_way_survives_a_change_of_the_form(visit: Visit) 
 
     assistant.page.route("**/uploads", hold)
     photos = assistant.page.locator("[data-photos]").last
-    photos.locator("input[type=file]").set_input_files(photo())
+    with assistant.page.expect_request("**/uploads"):
+        photos.locator("input[type=file]").set_input_files(photo())
     expect(photos.locator("progress")).to_be_visible()
     # when: an answer brings other fields, and only then the picture arrives
     assistant.typist.fill({"docs_result": "complete"})

@@ -16,15 +16,14 @@ START = "/start/move_in_owner"
 
 def change_to(person: Person, username: str) -> None:
     person.page.locator("details.gc-menu:has(summary.gc-person) > summary").click()
-    person.page.click("a[href^='/switch']")
+    person.follow(person.page.locator("a[href^='/switch']"))
     person.shoot("switch")
     if person.page.locator(f"a[href*='user={username}']").count():
-        person.page.click(f"a[href*='user={username}']")
+        person.follow(person.page.locator(f"a[href*='user={username}']"))
     else:
         person.page.fill("#username", username)
     person.page.fill("#password", PASSWORD)
-    person.page.click("main form .btn-primary")
-    person.page.wait_for_url("**/")
+    person.follow(person.page.locator("main form .btn-primary"))
 
 
 def test_people_change_at_one_computer_and_find_their_own_drafts(visit: Visit) -> None:
@@ -55,7 +54,7 @@ def test_what_is_typed_is_there_again_after_a_reload(visit: Visit) -> None:
 def test_english_stays_chosen(visit: Visit) -> None:
     person = visit("hejiaxin")
     person.page.locator("summary.gc-person").click()
-    person.page.click("button[name=locale][value=en]")
+    person.follow(person.page.locator("button[name=locale][value=en]"))
     expect(person.page.locator("html")).to_have_attribute("lang", "en")
     person.shoot("en-inbox")
     person.go(START)
@@ -63,7 +62,7 @@ def test_english_stays_chosen(visit: Visit) -> None:
     again = visit("hejiaxin")
     expect(again.page.locator("html")).to_have_attribute("lang", "en")
     again.page.locator("summary.gc-person").click()
-    again.page.click("button[name=locale][value=zh]")
+    again.follow(again.page.locator("button[name=locale][value=zh]"))
     expect(again.page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import studio
 from tests.browser.conftest import Visit
+from tests.browser.person import PATIENCE
 from tests.browser.studio import STUDIO, begin, entry, pane, save, show
 
 DIAGRAM = "renovation_patrol.bpmn"
@@ -58,7 +60,7 @@ def test_an_owner_adds_an_approval_with_form_and_limit_breaks_it_and_repairs_it(
     field = entry(page, "gc-clause").locator("input")
     field.fill("【设】测试")
     field.press("Tab")
-    expect(page.locator("[data-act-undo]")).to_be_enabled()
+    studio.until(page, DIAGRAM, "【设】测试")
     page.evaluate(
         f"id => {STUDIO}.editor.tool.get('extensions').write({STUDIO}.editor.tool.get('elementRegistry').get(id), {{type: 'zeebe:FormDefinition', attribute: 'formId'}}, 'renovation_patrol.none')",
         step,
@@ -133,6 +135,36 @@ def test_a_form_gets_a_component_of_ours_and_its_properties(visit: Visit) -> Non
     assert after["components"][1:] == before["components"]
 
 
+def test_a_file_that_is_still_opening_is_shown_at_what_was_asked_for_last(visit: Visit) -> None:
+    owner = visit(studio.OWNER)
+    page = owner.page
+    begin(owner, "renovation")
+    path = "forms/renovation_patrol.t_log.form"
+    last = json.loads(studio.text(page, path))["components"][-1]["id"]
+    # given: its tool is still on its way
+    travelling: list[Route] = []
+
+    def hold(route: Route) -> None:
+        travelling.append(route)
+
+    page.route("**/studio_form-*.css", hold)
+    with page.expect_request("**/studio_form-*.css"):
+        page.evaluate(f"path => void {STUDIO}.show(path)", path)
+    expect(page.locator(f"[data-pane='{path}'][aria-busy=true]")).to_be_visible()
+    # when: it is given up, and asked for twice
+    page.evaluate(f"path => {STUDIO}.bundle.put(path, {STUDIO}.bundle.files[path])", path)
+    page.evaluate(f"path => void {STUDIO}.show(path)", path)
+    page.evaluate(f"([path, id]) => void {STUDIO}.show(path, id)", [path, last])
+    expect(page.locator(f"[data-pane='{path}'][aria-busy=true]")).to_be_visible()
+    travelling[0].continue_()
+    # then: it opens once
+    pane(page, path).wait_for(timeout=studio.WAIT)
+    expect(page.locator(f"[data-pane='{path}'] .fjs-editor-selected")).to_have_attribute(
+        "data-id", last
+    )
+    expect(page.locator(f"[data-pane='{path}']")).to_have_count(1)
+
+
 def test_a_decision_table_is_changed_cell_by_cell(visit: Visit) -> None:
     owner = visit(studio.OWNER)
     page = owner.page
@@ -140,16 +172,12 @@ def test_a_decision_table_is_changed_cell_by_cell(visit: Visit) -> None:
     path = "decisions/dmn_renovation_documents.dmn"
     show(page, path)
     cell = pane(page, path).locator("td[data-element-id=rule_2_output_2]")
-    cell.click()
+    studio.retype(cell, "renovation_")
     # then: what is known where the decision is called is offered
-    page.keyboard.press("Control+A")
-    page.keyboard.type("renovation_")
     expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("renovation_no")
     page.keyboard.press("Escape")
     # when
-    cell.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.type('"装修方案、施工图"')
+    studio.retype(cell, '"装修方案、施工图"')
     pane(page, path).locator(".decision-table-name, h3").first.click()
     expect(page.locator("[data-act-undo]")).to_be_enabled()
     save(page)
@@ -169,13 +197,26 @@ def test_a_step_of_a_scenario_is_changed_by_lists_and_labels(visit: Visit) -> No
     expect(step.get_by_label("哪一步")).to_have_value("t_confirm")
     step.get_by_label("谁来办").select_option("huangsimin")
     step.get_by_label("核对人").fill("黄思敏")
-    expect(page.locator("tr[data-step='5']")).to_contain_text("huangsimin")
+    expect(page.locator("tr[data-step='5']")).to_contain_text("黄思敏")
     saved = json.loads(studio.text(page, path))["testCases"][0]["instructions"][5]
     assert saved["metadata"]["actor"] == "huangsimin"
     assert saved["variables"]["confirmed_by"] == "黄思敏"
-    assert saved["variables"]["arrears_rows"]
-    # the family's own description is beside its texts
-    page.locator(".gc-tabs [data-tab=texts]").click()
+    assert len(saved["variables"]["arrears_rows"]) == 2
+    # rows stand under the labels of the form's own fields
+    rows = step.get_by_role("group", name="欠费单元")
+    rows.get_by_label("金额 2").fill("12.5")
+    rows.get_by_role("button", name="加一行").click()
+    rows.get_by_label("业户 3").fill("周女士")
+    rows.get_by_role("button", name="删去第 1 行").click()
+    saved = json.loads(studio.text(page, path))["testCases"][0]["instructions"][5]
+    second, third = saved["variables"]["arrears_rows"]
+    assert (second["unit"], second["amount"], second["suspended"]) == ("3-2-1202", 1250, False)
+    assert third == {"customer": "周女士"}
+    # the family's own description is beside its texts; the tabs are drawn anew while one is pressed
+    page.locator(".gc-tabs [data-tab=texts]").hover()
+    page.mouse.down()
+    page.evaluate(f"{STUDIO}.paint()")
+    page.mouse.up()
     expect(page.locator("[data-file='README.md']")).to_be_visible()
 
 
@@ -196,15 +237,19 @@ OFFERED = """() => {
 }"""
 
 
-def test_menus_offer_a_condition_only_where_the_engine_runs_one(visit: Visit) -> None:
+def test_menus_offer_only_what_the_engine_runs_there(visit: Visit) -> None:
     owner = visit(studio.OWNER)
     begin(owner, "goods_release")
     offered = owner.page.evaluate(OFFERED)
-    refused = ("conditional-start", "transaction", "ad-hoc", "compensation", "complex", "cancel")
+    refused = ("transaction", "compensation-start", "complex", "cancel")
     for id_ in [*offered["create"], *offered["process"]]:
         assert not any(one in id_ for one in refused), id_
+    for runs in ("compensation-intermediate-throw", "compensation-end", "ad-hoc-subprocess"):
+        assert any(runs in id_ for id_ in offered["create"]), runs
     assert "replace-with-message-start" in offered["process"]
-    assert "replace-with-conditional-start" in offered["event"]
+    assert "replace-with-conditional-start" in offered["process"]
+    assert not any("non-interrupting" in id_ for id_ in offered["process"])
+    assert "replace-with-non-interrupting-message-start" in offered["event"]
 
 
 def test_two_owners_on_one_draft_keep_both_versions(visit: Visit) -> None:
@@ -259,13 +304,21 @@ def test_what_was_typed_survives_a_closed_window(visit: Visit) -> None:
     page = owner.page
     begin(owner, "goods_release")
     change(page, "Kept on this device")
-    page.wait_for_timeout(1_000)  # the pause after typing
+    until_kept(page, "Kept on this device")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.locator("dialog.gc-ask button[value=yes]").click()
     studio.wait(page)
     assert "Kept on this device" in studio.text(page, "texts/en.json")
     expect(page.locator("[data-act-save]")).to_be_enabled()
+
+
+def until_kept(page: Page, words: str) -> None:
+    """Wait until this browser has kept what was typed."""
+    deadline = time.monotonic() + PATIENCE
+    while words not in page.evaluate("JSON.stringify({ ...localStorage })"):
+        assert time.monotonic() < deadline, words
+        page.wait_for_timeout(100)
 
 
 def test_a_form_is_renamed_with_what_refers_to_it_and_deleted_and_brought_back(

@@ -20,12 +20,11 @@ RENAME = """([id, name]) => {
 }"""
 
 
-def started(page: Page) -> str:
-    """Start the playbook with the red button; gives the version its instance page names."""
-    page.goto(f"/emergency/{PROCESS}")
-    page.locator("#form .btn-late").click()
-    page.wait_for_url(lambda url: "/emergency/" not in url)
-    return page.url
+def start(guard: Person) -> None:
+    """Start the playbook with the red button."""
+    guard.go(f"/emergency/{PROCESS}")
+    guard.follow(guard.page.locator("#form .btn-late"))
+    assert "/emergency/" not in guard.page.url
 
 
 def running(page: Page, family: str = FAMILY, process: str = PROCESS) -> str:
@@ -38,7 +37,7 @@ def test_a_change_is_compared_deployed_migrated_to_and_taken_back(visit: Visit) 
     guard, owner = visit("sunhao"), visit(studio.OWNER)
     page = owner.page
     # given: an instance of the version in use
-    started(guard.page)
+    start(guard)
     assert "第 1 版" in running(page)
     # when: the owner renames a step in a draft
     draft = studio.begin(owner, FAMILY)
@@ -55,39 +54,39 @@ def test_a_change_is_compared_deployed_migrated_to_and_taken_back(visit: Visit) 
     owner.shoot("studio-family")
     # then: what runs keeps its version, what is started now has the new one
     clerk = visit("liyutong")
-    started(clerk.page)
+    start(clerk)
     told = running(page)
     assert "第 1 版 1 件" in told
     assert "第 2 版 1 件" in told
     # when: the first is migrated
-    migrate(page, FAMILY, PROCESS)
+    migrate(owner, FAMILY, PROCESS)
     # when: one step back
-    go_back(page, FAMILY, BACK)
+    go_back(owner, FAMILY, BACK)
     assert "第 3 版" in running(page)
 
 
-def migrate(page: Page, family: str, process: str) -> None:
+def migrate(owner: Person, family: str, process: str) -> None:
     """Take what runs along to the version in use, after a look at what would happen; wait until the worker has done it."""
-    page.goto(f"/studio/families/{family}")
-    page.locator("tr", has_text=process).first.get_by_text("换版本").click()
-    page.locator("button[value=preview]").click()
+    page = owner.page
+    owner.go(f"/studio/families/{family}")
+    owner.follow(page.locator("tr", has_text=process).first.get_by_text("换版本"))
+    owner.follow(page.locator("button[value=preview]"))
     expect(page.locator("#preview-h")).to_be_visible()
-    page.locator("button[value=run]").click()
-    page.wait_for_load_state()
+    owner.follow(page.locator("button[value=run]"))
     deadline = time.monotonic() + studio.WAIT / 1000
     while re.search(r"第 1 版 \d+ 件", running(page, family, process)):
         assert time.monotonic() < deadline
         page.wait_for_timeout(300)
 
 
-def go_back(page: Page, family: str, why: str) -> None:
+def go_back(owner: Person, family: str, why: str) -> None:
     """Deploy again what was deployed before the last time."""
-    page.goto(f"/studio/families/{family}")
-    before = page.locator("section:has(#h-h) tbody tr").nth(1)
+    owner.go(f"/studio/families/{family}")
+    before = owner.page.locator("section:has(#h-h) tbody tr").nth(1)
     before.locator("details.gc-menu summary").click()
     before.locator("textarea").fill(why)
-    before.locator("details.gc-menu .btn-primary").click()
-    expect(page.locator("main")).to_contain_text(why)
+    owner.follow(before.locator("details.gc-menu .btn-primary"))
+    expect(owner.page.locator("main")).to_contain_text(why)
 
 
 def deploy(owner: Person, draft: str, family: str, why: str, because: str) -> None:
@@ -96,12 +95,12 @@ def deploy(owner: Person, draft: str, family: str, why: str, because: str) -> No
     owner.go(f"{draft}/deploy")
     form = page.locator("form:has(#note)")
     page.fill("#note", why)
-    form.locator(".btn-primary").click()
+    owner.follow(form.locator(".btn-primary"))
     expect(page.get_by_role("alert")).to_be_visible()
     assert page.input_value("#note") == why
     page.fill("#override", because)
-    form.locator(".btn-primary").click()
-    page.wait_for_url(f"**/studio/families/{family}")
+    owner.follow(form.locator(".btn-primary"))
+    assert page.url.endswith(f"/studio/families/{family}")
     expect(page.locator("main")).to_contain_text(because)
 
 
@@ -140,9 +139,9 @@ def test_a_decision_table_and_a_form_are_changed_deployed_migrated_to_and_taken_
     # when: the owner has it put right instead, and words the form anew
     draft = studio.begin(owner, RENOVATION)
     studio.show(page, TABLE)
-    studio.pane(page, TABLE).locator("td[data-element-id=rule_5_output_1]").click()
-    page.keyboard.press("Control+A")
-    page.keyboard.type('"serious"')
+    studio.retype(
+        studio.pane(page, TABLE).locator("td[data-element-id=rule_5_output_1]"), '"serious"'
+    )
     studio.pane(page, TABLE).locator(".decision-table-name, h3").first.click()
     studio.until(page, TABLE, '"serious"</text>')
     studio.show(page, FORM)
@@ -170,11 +169,11 @@ def test_a_decision_table_and_a_form_are_changed_deployed_migrated_to_and_taken_
     assert re.search(r"第 1 版 \d+ 件", told_of)
     assert "第 2 版 2 件" in told_of
     # when: the first is taken along, it gets the new form
-    migrate(page, RENOVATION, VIOLATION)
+    migrate(owner, RENOVATION, VIOLATION)
     guard.go(task)
     expect(guard.page.locator("#form")).to_contain_text(NEW_LABEL)
     # when: one step back, new ones are decided as before
-    go_back(page, RENOVATION, "先照原来的办")
+    go_back(owner, RENOVATION, "先照原来的办")
     assert "第 3 版" in running(page, RENOVATION, VIOLATION)
     violation(guard, "no_permit", 4)
     expect(guard.page.locator("main")).to_contain_text("立即制止")

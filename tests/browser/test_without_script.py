@@ -34,7 +34,7 @@ def test_a_move_in_is_started_without_script(visit: Visit) -> None:
 
 def test_a_task_is_completed_with_a_photographed_signature(visit: Visit) -> None:
     assistant = visit("huangsimin", java_script_enabled=False)
-    assistant.look_for("2-1-1002", "mine").first.locator("[data-open]").click()
+    assistant.follow(assistant.look_for("2-1-1002", "mine").first.locator("[data-open]"))
     expect(assistant.heading).to_have_text("发放资料并签领")
     choose(assistant, "issued", "resident_handbook")
     choose(assistant, "informed")
@@ -53,15 +53,16 @@ def test_a_task_is_completed_with_a_photographed_signature(visit: Visit) -> None
 
 def test_rows_of_a_table_are_added_by_the_server(visit: Visit) -> None:
     assistant = visit("hejiaxin", java_script_enabled=False)
-    assistant.look_for("2-1-1001").first.locator("[data-open]").click()
+    assistant.follow(assistant.look_for("2-1-1001").first.locator("[data-open]"))
     # given: fields that follow from an answer come with the button that only stands there without script
     choose(assistant, "docs_result", "complete")
-    assistant.page.click("[name=_refresh]")
-    rows, add = assistant.page.locator("#f-owners > [data-item]"), '[name=_add][value="owners"]'
+    assistant.follow(assistant.page.locator("[name=_refresh]"))
+    rows = assistant.page.locator("#f-owners > [data-item]")
+    add = assistant.page.locator('[name=_add][value="owners"]')
     # when
-    assistant.page.click(add)
+    assistant.follow(add)
     assistant.page.fill('#form [name="owners.0.name"]', "第一位")
-    assistant.page.click(add)
+    assistant.follow(add)
     # then
     expect(rows).to_have_count(2)
     assert assistant.page.input_value('#form [name="owners.0.name"]') == "第一位"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.cookiejar
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,12 +14,14 @@ import urllib.request
 from pathlib import Path
 
 from engine.engine import Engine
+from tests import ports
 from tests.databases import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 90  # seconds: a job the dead worker had leased waits for a minute
+PATIENCE = 240  # seconds: a job the dead worker had leased waits for a minute
+ENDING = 120  # seconds until a process that was told to end has ended
 STARTING = (
-    180  # seconds: everything shipped is deployed and the demo company moves in, beside other tests
+    400  # seconds: everything shipped is deployed and the demo company moves in, beside other tests
 )
 
 
@@ -30,9 +31,8 @@ class Server:
     def __init__(self, engine: Engine) -> None:
         engine.home.mkdir(parents=True, exist_ok=True)
         (engine.home / "secret").write_bytes(SECRET)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._held = ports.hold()
+        self.port = ports.number(self._held)
         self._environment = os.environ | {
             "GUICHENG_HOME": str(engine.home),
             "GUICHENG_DATABASE_URL": engine.bind.url.render_as_string(hide_password=False),
@@ -58,7 +58,7 @@ class Server:
     def _answers(self) -> bool:
         # It takes the port before it brings its data up to date: only an answer says that it serves.
         try:
-            Browser(self.port).get("/login", patience=1)
+            Browser(self.port).get("/login")
         except OSError:
             return False
         return True
@@ -67,14 +67,19 @@ class Server:
         """End it with SIGKILL; give how it ended."""
         assert self._process is not None
         self._process.kill()
-        return self._process.wait(timeout=10)
+        return self._process.wait(timeout=ENDING)
+
+    def close(self) -> None:
+        """Stop it for good and let its port go."""
+        self.stop()
+        self._held.close()
 
     def stop(self) -> int:
         """Ask it to stop; give how it ended."""
         if self._process is None or self._process.poll() is not None:
             return 0
         self._process.terminate()
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=ENDING)
 
 
 class Browser:
@@ -97,7 +102,7 @@ class Browser:
         )
         return self.get(path, urllib.parse.urlencode(hidden | fields).encode())
 
-    def get(self, path: str, data: bytes | None = None, patience: float = 20) -> str:
+    def get(self, path: str, data: bytes | None = None, patience: float = ENDING) -> str:
         """Give a page. Raises OSError when none comes within so many seconds."""
         with self._opener.open(self._base + path, data, timeout=patience) as answer:
             return str(answer.read().decode())

@@ -12,18 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.engine import Engine
+from tests import ports
 from tests.databases import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 240  # seconds
 REDIS = shutil.which("redis-server")
-
-
-def free_port() -> int:
-    """Give a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Part:
@@ -48,7 +42,7 @@ class Part:
         """End it and its children as a machine without power ends."""
         if self._process and self._process.poll() is None:
             os.killpg(self._process.pid, 9)
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=PATIENCE)
 
     def says(self, text: str) -> bool:
         """Whether that stands in its log."""
@@ -61,7 +55,8 @@ class Cluster:
     def __init__(self, engine: Engine) -> None:
         home = engine.home
         home.mkdir(parents=True, exist_ok=True)
-        self.broker_port = free_port()
+        self._held = [ports.hold() for _ in range(3)]
+        self.broker_port, *self.ports = map(ports.number, self._held)
         environment = os.environ | {
             "GUICHENG_HOME": str(home),
             "GUICHENG_DATABASE_URL": engine.bind.url.render_as_string(hide_password=False),
@@ -70,7 +65,6 @@ class Cluster:
             "GUICHENG_POOL_SIZE": "10",
         }
         tools = Path(sys.executable).parent
-        self.ports = [free_port(), free_port()]
         self.broker = Part(
             "redis",
             [REDIS or "", "--port", str(self.broker_port), "--save", "", "--bind", "127.0.0.1"],
@@ -113,6 +107,8 @@ class Cluster:
         """End all of them."""
         for part in (*self.webs, *self.workers, self.broker):
             part.kill()
+        for held in self._held:
+            held.close()
 
 
 def answers(port: int) -> bool:

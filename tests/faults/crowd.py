@@ -16,7 +16,7 @@ from tests.world import World
 
 def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Do all at once, each in its own thread; give each one's result or what it raised, in order."""
-    gate = threading.Barrier(len(acts), timeout=30)
+    gate = threading.Barrier(len(acts), timeout=120)
 
     def one(act: Callable[[], Any]) -> Any:
         gate.wait()

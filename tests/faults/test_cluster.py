@@ -13,7 +13,7 @@ from engine.models.instance import COMPLETED, ProcessInstance
 from engine.models.task import Notification
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults.browser import Browser
-from tests.faults.cluster import REDIS, Cluster, answers, wait_until
+from tests.faults.cluster import PATIENCE, REDIS, Cluster, answers, wait_until
 from tests.faults.invariants import broken, count
 from tests.world import PASSWORD, World
 
@@ -80,7 +80,7 @@ def test_one_of_each_dies_under_load_and_all_work_is_done_once(
     cluster.webs[0].kill()
     cluster.workers[0].kill()
     for person in people:
-        person.join(timeout=60)
+        person.join(timeout=PATIENCE)
     # then
     wait_until(lambda: count(world.engine, ProcessInstance, ENDED) == INSTANCES, "all has ended")
     assert world.open_tasks() == []

@@ -30,7 +30,7 @@ def server(engine: Engine) -> Iterator[Server]:
     engine.clock = utc_now  # the server has no other
     found = Server(engine)
     yield found
-    found.stop()
+    found.close()
 
 
 def work(browser: Browser, keys: list[int], acknowledged: list[int]) -> None:
@@ -63,7 +63,7 @@ def test_a_killed_server_goes_on_where_it_was(world: World, server: Server) -> N
     wait_until(lambda: len(acknowledged) >= BEFORE, "nobody gets anything done")
     # when
     assert server.kill() == -signal.SIGKILL
-    person.join(timeout=30)
+    person.join(timeout=PATIENCE)
     # then: what the person was told is so
     assert broken(world.engine) == []
     assert set(acknowledged) <= completed(world)

@@ -36,7 +36,7 @@ _processes.set_forkserver_preload(["__main__", __name__])
 def sacrifice(engine: Engine, work: str, point: tuple[str, int]) -> int | None:
     """Let a process do some work until that point; give how it ended (-9 when it was killed)."""
     victim = begin(engine, work, point)
-    victim.join(timeout=60)
+    victim.join(timeout=300)
     return victim.exitcode
 
 

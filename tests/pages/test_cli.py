@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,35 +16,38 @@ from engine.models.audit import AuditEntry, AuditHead
 from engine.models.definition import ProcessDefinition
 from engine.models.identity import Site, User
 from engine.staff import identity
+from tests.conftest import move
 from tests.databases import SECRET
-from web import create_app
 from web.config import Config
+from web.extensions import db
 
 PASSWORD = "sunny days 2026"
 
 
 @pytest.fixture
-def nothing(tmp_path: Path) -> Flask:
+def nothing(shared_app: Flask, tmp_path: Path) -> Iterator[Flask]:
     """An application without a database yet."""
-    return application(tmp_path, f"sqlite:///{tmp_path / 'own.sqlite'}")
+    yield from installed(shared_app, tmp_path, f"sqlite:///{tmp_path / 'own.sqlite'}")
 
 
 @pytest.fixture
-def installation(tmp_path: Path, database_url: str) -> Flask:
+def installation(shared_app: Flask, tmp_path: Path, database_url: str) -> Iterator[Flask]:
     """An application whose database is up to date, without procedures and without sites."""
-    return application(tmp_path, database_url)
+    yield from installed(shared_app, tmp_path, database_url)
 
 
-def application(home: Path, database_url: str) -> Flask:
-    return create_app(
-        Config(
-            home=home,
-            database_url=database_url,
-            public_url="http://127.0.0.1",
-            secret=SECRET,
-            testing=True,
-        )
+def installed(app: Flask, home: Path, database_url: str) -> Iterator[Flask]:
+    config = Config(
+        home=home,
+        database_url=database_url,
+        public_url="http://127.0.0.1",
+        secret=SECRET,
+        testing=True,
     )
+    move(app, config)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def run(app: Flask, *words: str) -> Result:

@@ -201,9 +201,9 @@ def test_reads_a_form_of_the_form_editor():
 
 def test_counts_components_before_it_looks_at_them():
     crowd = json.dumps(schema(*({"type": "a"} for _ in range(15_000)))).encode()
-    started = time.monotonic()
+    worked = time.process_time()
     assert findings(crowd) == [("too_many_components", "")]
-    assert time.monotonic() - started < 1
+    assert time.process_time() - worked < 1
 
 
 def test_every_component_has_a_name_of_its_own():

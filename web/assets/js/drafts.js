@@ -10,9 +10,11 @@ const RETRY = 10_000;
 
 /** @type {WeakMap<HTMLFormElement, number>} timers of forms with unsaved changes */
 const waiting = new WeakMap();
+/** @type {WeakSet<HTMLFormElement>} forms that say they are saved */
+const saved = new WeakSet();
 
-/** @param {HTMLFormElement} form */
-function content(form) {
+/** What is typed, without files. @param {HTMLFormElement} form */
+export function content(form) {
   const data = new FormData(form);
   for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
   return data;
@@ -31,9 +33,12 @@ export async function saveDraft(form) {
   waiting.delete(form);
   try {
     const answer = await post(form.dataset.draftUrl ?? "", content(form));
+    if (waiting.has(form)) return; // typed meanwhile
+    saved.add(form);
     tell(form, say("saved", answer?.saved ?? timeOfDay()));
-  } catch {
-    tell(form, say("unsaved"));
+  } catch (error) {
+    const { status } = /** @type {{status?: number}} */ (error);
+    tell(form, say(status === 401 ? "signedOut" : "unsaved"));
     schedule(form, RETRY);
   }
 }
@@ -48,6 +53,12 @@ function schedule(form, pause = PAUSE) {
   );
 }
 
+/** Something was typed: what was said of what stood there before no longer holds. @param {HTMLElement} form */
+function touch(form) {
+  if (form instanceof HTMLFormElement && saved.delete(form)) tell(form, "");
+  schedule(form);
+}
+
 /** Saves what is still unsaved when the page goes away; a beacon outlives it. */
 function leave() {
   for (const form of document.forms) {
@@ -60,8 +71,8 @@ function leave() {
 
 /** Watches all forms with a draft url. */
 export function startDrafts() {
-  on("input", "form[data-draft-url]", (_, form) => schedule(form));
-  on("change", "form[data-draft-url]", (_, form) => schedule(form));
+  on("input", "form[data-draft-url]", (_, form) => touch(form));
+  on("change", "form[data-draft-url]", (_, form) => touch(form));
   on("submit", "form[data-draft-url]", (_, form) => {
     if (form instanceof HTMLFormElement) clearTimeout(waiting.get(form));
   });

@@ -75,6 +75,17 @@ function show(input, choices) {
   input.setAttribute("aria-controls", id);
 }
 
+/** Whether suggestions are on their way. @param {HTMLInputElement} input */
+const awaits = (input) => Boolean(state.get(input)?.timer || state.get(input)?.request);
+
+/** Nothing is suggested any more for what stands there. @param {HTMLInputElement} input */
+function leave(input) {
+  clearTimeout(state.get(input)?.timer);
+  state.get(input)?.request?.abort();
+  state.delete(input);
+  close(input);
+}
+
 /** @param {HTMLInputElement} input */
 async function ask(input) {
   const url = new URL(
@@ -90,10 +101,12 @@ async function ask(input) {
       signal: request.signal,
       headers: { Accept: "application/json" },
     });
-    if (response.ok && document.activeElement === input) show(input, await response.json());
+    const choices = response.ok ? await response.json() : null;
+    if (choices && document.activeElement === input) show(input, choices);
   } catch {
     close(input); // offline or replaced by a newer question; what is typed stays
   }
+  if (state.get(input)?.request === request) state.delete(input);
 }
 
 /** @param {HTMLInputElement} input @param {number} step */
@@ -114,7 +127,7 @@ function press(event, input) {
   if (event.key === "ArrowDown") move(input, 1);
   else if (event.key === "ArrowUp") move(input, -1);
   else if (event.key === "Enter" && selected instanceof HTMLElement) choose(input, selected);
-  else if (event.key === "Escape" && listOf(input)) close(input);
+  else if (event.key === "Escape" && (listOf(input) || awaits(input))) leave(input);
   else return;
   event.preventDefault();
   event.stopPropagation();

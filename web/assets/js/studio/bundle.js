@@ -12,7 +12,7 @@
  * @property {() => void} redo
  * @property {() => boolean} canUndo
  * @property {() => boolean} canRedo
- * @property {() => void} [shown] its pane has come into view
+ * @property {() => Promise<void> | void} [shown] its pane has come into view
  * @property {(elementId: string) => void} [select] bring an element into view
  * @property {(found: import("./findings.js").Finding[]) => void} [found] the findings of its file
  * @property {() => void} [destroy]

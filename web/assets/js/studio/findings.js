@@ -2,6 +2,7 @@
 // What is wrong with the bundle, in words: the engine's gate, and what the open diagram's lint says. One list, worst first.
 import { icon, make } from "../dom.js";
 import { nameOf, processes } from "./outline.js";
+import { drawWhenFree } from "./presses.js";
 import { say } from "./language/words.js";
 
 /** @typedef {{path: string, elementId: string | null, severity: string, code: string, message: string, source?: string}} Finding */
@@ -20,6 +21,7 @@ export class Findings {
     this.head = make("h2", {});
     this.list = make("ol", { class: "plain gc-findings" });
     box.append(this.head, this.list);
+    this.painter = () => this.paint();
     this.draw();
   }
 
@@ -48,6 +50,10 @@ export class Findings {
   }
 
   draw() {
+    drawWhenFree(this.painter);
+  }
+
+  paint() {
     const all = this.all();
     const count = (/** @type {string} */ severity) =>
       all.filter((each) => each.severity === severity).length;

@@ -75,6 +75,23 @@ export function nameOf(files, locale, process, id) {
   return (id === process ? found?.name : found?.elements.get(id)?.name) || id;
 }
 
+/** The form of a step, or that of the start. @param {Record<string, string>} files @param {string} process @param {string} id empty for the start */
+export function formOf(files, process, id) {
+  const elements = processes(files).find((each) => each.id === process)?.elements;
+  const start = () =>
+    [...(elements?.values() ?? [])].find((one) => one.type === "startEvent" && one.form);
+  return (id ? elements?.get(id) : start())?.form ?? "";
+}
+
+/** Forms as the diagrams come to them, the start first; those nobody refers to last. @param {Record<string, string>} files @param {string[]} paths */
+export function inOrder(files, paths) {
+  const used = processes(files).flatMap(({ elements }) =>
+    [...elements.values()].map(({ form }) => `forms/${form}.form`),
+  );
+  const place = (/** @type {string} */ path) => used.indexOf(path) + 1 || used.length + 1;
+  return [...paths].sort((one, other) => place(one) - place(other));
+}
+
 /** The step a form belongs to, in words; empty when nobody refers to it. @param {Record<string, string>} files @param {string} locale @param {string} form */
 export function stepOf(files, locale, form) {
   for (const process of processes(files))

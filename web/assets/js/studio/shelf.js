@@ -2,7 +2,7 @@
 // The tabs and, beside the open tool, the files of its tab: which are open, changed, new, without use; new ones are made here.
 import { icon, make } from "../dom.js";
 import { create, remove, rename } from "./paperwork.js";
-import { nameOf, processes, stepOf } from "./outline.js";
+import { inOrder, nameOf, processes, stepOf } from "./outline.js";
 import { NAMES, TABS, tabOf } from "./tabs.js";
 import { say } from "./language/words.js";
 
@@ -24,7 +24,7 @@ export class Shelf {
       const paths = bundle.list(tab.pattern);
       return tab.place ? [...new Set([...paths, "texts/en.json"].map(tab.place))] : paths;
     });
-    return places;
+    return id === "forms" ? inOrder(bundle.files, places) : places;
   }
 
   /** @param {string[]} dirty */
@@ -34,10 +34,9 @@ export class Shelf {
     if (current) this.last.set(current.id, path);
     const changed = (/** @type {string} */ place) =>
       dirty.some((each) => (tabOf(each)?.place?.(each) ?? each) === place);
-    this.tabs.replaceChildren(...NAMES.map((id) => this.tab(id, id === current?.id, changed)));
-    const focused = document.activeElement?.getAttribute("data-file");
-    this.files.replaceChildren(...(current ? this.list(current, changed, dirty) : []));
-    if (focused) /** @type {any} */ (this.files.querySelector(`[data-file="${focused}"]`))?.focus();
+    const tabs = NAMES.map((id) => this.tab(id, id === current?.id, changed));
+    redraw(this.tabs, "data-tab", tabs);
+    redraw(this.files, "data-file", current ? this.list(current, changed, dirty) : []);
   }
 
   /** @param {string} id @param {boolean} on @param {(place: string) => boolean} changed */
@@ -142,6 +141,15 @@ export class Shelf {
     button.addEventListener("click", listener);
     return button;
   }
+}
+
+/** What had the focus has it again. @param {HTMLElement} box @param {string} name of the attribute its buttons differ in @param {Node[]} children */
+function redraw(box, name, children) {
+  const active = document.activeElement;
+  const focused = active && box.contains(active) ? active.getAttribute(name) : null;
+  box.replaceChildren(...children);
+  if (focused === null) return;
+  /** @type {HTMLElement | null} */ (box.querySelector(`[${name}="${focused}"]`))?.focus();
 }
 
 /** What a file is called, and its key. @param {string} place @param {Record<string, string>} files @param {string} locale */

@@ -9,24 +9,14 @@ import { ask } from "./dialogs.js";
 import { Conflict, Draft, Invalid } from "./drafts.js";
 import { Findings } from "./findings.js";
 import { openForm } from "./paperwork.js";
+import { drawWhenFree } from "./presses.js";
 import { Shelf } from "./shelf.js";
+import { style } from "./styles.js";
 import { TABS, tabOf } from "./tabs.js";
 import { say } from "./language/words.js";
 
 const PAUSE = 600; // milliseconds after the last change before it is checked and kept
 const AGAIN = 4000; // milliseconds until the gate is asked again when it could not answer
-
-/** Load a style sheet once. @param {string} href */
-function style(href) {
-  const known = document.querySelector(`link[href="${href}"]`);
-  if (known) return Promise.resolve();
-  const link = make("link", { rel: "stylesheet", href });
-  return new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", reject);
-    document.head.append(link);
-  });
-}
 
 /** The process an element lies in. @param {any} element @returns {string} */
 function home({ businessObject }) {
@@ -49,6 +39,9 @@ export class Studio {
     this.path = "";
     /** @type {Map<string, HTMLElement>} */
     this.panes = new Map();
+    /** @type {Map<string, Promise<void>>} until the tool of a pane is there */
+    this.openings = new Map();
+    this.painter = () => this.draw();
     this.build();
     this.listen();
   }
@@ -133,28 +126,44 @@ export class Studio {
     this.paint();
     await this.mount(tab, place);
     if (this.path !== place) return;
-    this.editor?.shown?.();
+    await this.editor?.shown?.();
+    if (this.path !== place) return;
     if (element) this.editor?.select?.(element);
     this.paint();
   }
 
-  /** @param {import("./tabs.js").Tab} tab @param {string} path */
-  async mount(tab, path) {
-    if (this.panes.has(path)) return;
-    const pane = make("div", { class: `gc-pane gc-pane-${tab.id}`, "data-pane": path });
+  /** Whoever asks for a file that is still opening waits for it too. @param {import("./tabs.js").Tab} tab @param {string} path */
+  mount(tab, path) {
+    if (!this.panes.has(path)) this.openings.set(path, this.open(tab, path));
+    return this.openings.get(path);
+  }
+
+  /** The pane says that it is busy until its tool is there. @param {import("./tabs.js").Tab} tab @param {string} path */
+  async open(tab, path) {
+    const attributes = {
+      class: `gc-pane gc-pane-${tab.id}`,
+      "data-pane": path,
+      "aria-busy": "true",
+    };
+    const pane = make("div", attributes);
+    const givenUp = () => this.panes.get(path) !== pane; // the file was replaced or thrown away meanwhile
     pane.append(make("p", { class: "gc-pad gc-loading-text" }, say("opening")));
     this.panes.set(path, pane);
     this.stage?.append(pane);
     try {
       const css = tab.css && this.root.dataset[tab.css];
       const [{ open }] = await Promise.all([tab.load(), css ? style(css) : null]);
+      if (givenUp()) return;
       pane.replaceChildren();
-      this.bundle.open(path, await open(pane, path, this));
+      const editor = await open(pane, path, this);
+      if (givenUp()) return editor.destroy?.();
+      this.bundle.open(path, editor);
       this.findings?.draw();
     } catch (error) {
       console.error(error);
       pane.replaceChildren(this.broken(path, /** @type {Error} */ (error)));
     }
+    pane.removeAttribute("aria-busy");
   }
 
   /** A file its tool cannot read is shown as text, so that it can be mended. @param {string} path @param {Error} error */
@@ -190,6 +199,7 @@ export class Studio {
   drop(path) {
     this.panes.get(path)?.remove();
     this.panes.delete(path);
+    this.openings.delete(path);
     this.findings?.forget(path);
   }
 
@@ -201,6 +211,10 @@ export class Studio {
   }
 
   paint() {
+    drawWhenFree(this.painter);
+  }
+
+  draw() {
     const dirty = this.bundle.dirtyPaths();
     const able = (/** @type {string} */ name, /** @type {boolean | undefined} */ can) =>
       this.root.querySelector(`[data-act-${name}]`)?.toggleAttribute("disabled", !can);
@@ -233,8 +247,9 @@ export class Studio {
     this.again = false;
   }
 
+  /** Save; what is asked for while an earlier saving goes on follows it. */
   async save() {
-    if (this.saving) return;
+    if (this.saving) return (this.unsaved = true);
     this.saving = true;
     this.tell(say("saving"));
     try {
@@ -250,6 +265,9 @@ export class Studio {
     }
     this.saving = false;
     this.paint();
+    const asked = this.unsaved && this.bundle.dirtyPaths().length > 0;
+    this.unsaved = false;
+    if (asked) await this.save();
   }
 
   /** @param {unknown} error */
@@ -280,6 +298,7 @@ export class Studio {
   key(event) {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
     event.preventDefault();
+    if (document.querySelector("dialog[open]")) return;
     /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
     this.save();
   }
