@@ -17,6 +17,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import * as sass from "sass";
+import { durations } from "./durations.mjs";
 import { plugins } from "./policy.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -169,6 +170,7 @@ async function feel() {
     target: ["es2022"],
     legalComments: "eof",
     logLevel: "warning",
+    plugins: [durations],
   });
   await rename(`${outfile}.new`, outfile);
   report("engine/expressions/feel.bundle.js", await readFile(outfile));

@@ -47,4 +47,31 @@ const onePreact = {
   },
 };
 
-export const plugins = [adopted, unchecked, onePreact];
+/** Inks of typed expressions: the editor has them as numbers, here they follow the theme of the page. */
+const INKS = {
+  "#24292f": "ink",
+  "#a31515": "late",
+  "#1a7f37": "brand",
+  "#06704a": "brand",
+  "#0969da": "waiting",
+  "#0550ae": "waiting",
+  "#b54a00": "soon",
+  "#953800": "soon",
+  "#8250df": "paused",
+  "#69727b": "ink-3",
+};
+const inks = {
+  name: "inks-of-expressions",
+  setup(/** @type {import("esbuild").PluginBuild} */ build) {
+    build.onLoad({ filter: /cm-theme[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
+      const [light, ...rest] = (await readFile(path, "utf8")).split("const feelDark");
+      const contents = Object.entries(INKS).reduce((text, [ink, name]) => {
+        if (!text.includes(`'${ink}'`)) throw new Error(`cm-theme has changed: no ${ink}`);
+        return text.replaceAll(`'${ink}'`, `'var(--gc-${name})'`);
+      }, light);
+      return { contents: [contents, ...rest].join("const feelDark"), loader: "js" };
+    });
+  },
+};
+
+export const plugins = [adopted, unchecked, onePreact, inks];

@@ -112,13 +112,12 @@ def groups(kind: Kind, site: Site | None) -> list[dict[str, Any]]:
         }
         for key, row in rows.items()
     ]
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, dict[str, Any]] = {}  # what has one title stands together
     for view in views:
-        found.setdefault(str(view["group"]), []).append(view)
-    return [
-        {"key": group, "title": titles.get(group, group), "rows": members}
-        for group, members in found.items()
-    ]
+        group = str(view["group"])
+        title = titles.get(group, group)
+        found.setdefault(title, {"key": group, "title": title, "rows": []})["rows"].append(view)
+    return list(found.values())
 
 
 def _changed(model: type[Override], site: Site | None) -> dict[str, Override]:

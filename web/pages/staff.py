@@ -18,6 +18,7 @@ from engine.staff import access, accounts, identity, roles
 from web import shell, signin
 from web.extensions import engine, session
 from web.pages import passwords
+from web.views import names
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,62}")
 LONGEST = 255
@@ -117,6 +118,7 @@ def _person(
     page = render_template(
         "settings/person.html",
         user=user,
+        names=names,
         roles=_roles(user),
         address=address,
         typed=request.form,

@@ -113,9 +113,12 @@ def unit(of: ProcessInstance) -> str:
 
 def staff(written: str) -> str:
     """Say names of people that were written down (甲, 乙) in the reader's language; a name nobody has stays."""
-    if locales.select() != "en" or not written:
-        return written
+    if not written:
+        return ""
+    each = re.split(r"[,、]\s*", written)
+    if locales.select() != "en":
+        return words.joined(each)
     if "english_names" not in g:
         named = select(User.name, User.name_en).where(User.name_en != "")
         g.english_names = dict(session.execute(named).all())
-    return ", ".join(g.english_names.get(one, one) for one in re.split(r"[,、]\s*", written))
+    return words.joined([g.english_names.get(one, one) for one in each])

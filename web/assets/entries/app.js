@@ -16,6 +16,7 @@ import { startRefresh } from "../js/refresh.js";
 import { startRows } from "../js/rows.js";
 import { startSignatures } from "../js/signatures.js";
 import { startSubmits } from "../js/submits.js";
+import { startUnsent } from "../js/unsent.js";
 import { startViews } from "../js/views.js";
 
 startProgress(); // before htmx issues its first request
@@ -33,6 +34,7 @@ startRefresh();
 startRows();
 startSignatures();
 startSubmits();
+startUnsent();
 startViews();
 
 Object.assign(window, { htmx });

@@ -7,7 +7,7 @@ export function csrfToken() {
 }
 
 /**
- * POSTs a form; throws unless the answer is a success.
+ * POSTs a form; throws unless the answer is a success, with its `status` if there is one.
  * @param {string} url
  * @param {FormData} body
  * @returns {Promise<any>} the JSON answer, null when there is none
@@ -15,7 +15,8 @@ export function csrfToken() {
 export async function post(url, body) {
   const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
   const response = await fetch(url, { method: "POST", body, headers });
-  if (!response.ok) throw new Error(`${response.status} from ${url}`);
+  if (!response.ok)
+    throw Object.assign(new Error(`${response.status} from ${url}`), { status: response.status });
   const json = response.headers.get("Content-Type")?.includes("json");
   return json ? response.json() : null;
 }

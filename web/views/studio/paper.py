@@ -40,12 +40,12 @@ def view(of: Definition) -> dict[str, Any]:
         "family": shelf.family_name(of.family),
         "back": url_for("studio.process", process_id=of.process_id, version=of.version),
         "deployed": {
-            "at": words.stamp(deployment.deployed_at, engine.clock()),
+            "at": words.dated(deployment.deployed_at),
             "by": names.user(who.get(deployment.deployed_by or 0)) or str(_("系统")),
             "note": "" if deployment.shipped else deployment.note,
             "override": deployment.override_reason or "",
         },
-        "printed": words.stamp(engine.clock(), engine.clock()),
+        "printed": words.dated(engine.clock()),
         "svg": picture.svg(drawings.xml(of), str(_("%(name)s流程图", name=names.procedure(of)))),
         "steps": rows,
         "roles": _roles(of),
@@ -101,7 +101,7 @@ def _forms(of: Definition) -> Iterator[dict[str, Any]]:
     for one in of.diagram.elements.values():
         if one.process_id == of.process_id and one.form_id and not one.form_id.startswith("="):
             try:
-                form = definitions.form(engine, session, of.deployment_key, one.form_id)
+                form = definitions.form(engine, session, of, one.form_id)
             except NotFound:
                 continue
             yield {"step": names.element(of, one), "id": form.id, "fields": list(_fields(of, form))}

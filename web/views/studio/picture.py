@@ -98,7 +98,7 @@ def _shape(kind: str, box: Box) -> Markup:
             return ring
         return ring + Markup('<circle cx="{}" cy="{}" r="{}" fill="none" stroke="#000"/>').format(x, y, box.width / 2 - 4)  # fmt: skip
     width = 3 if kind == "callActivity" else 1
-    fill = "none" if kind in ("subProcess", "participant", "lane") else "#fff"
+    fill = "none" if kind in ("subProcess", "adHocSubProcess", "participant", "lane") else "#fff"
     rect = Markup(
         '<rect x="{}" y="{}" width="{}" height="{}" rx="8" fill="{}" stroke="#000" stroke-width="{}"/>'
     )

@@ -64,7 +64,7 @@ def places(recording: Recording, drawn: Drawn) -> list[str]:
         waits = [drawn.name(id_) for id_ in one["active"] if id_ != one["process_id"]]
         due = one.get("next_due")
         when = f"（{words.stamp(dt.datetime.fromisoformat(due), moment(recording.view))}）" if due else ""  # fmt: skip
-        said.append(f"{drawn.name(one['process_id'])}{_('：')}{words.joined(waits)}{when}")
+        said.append(drawn.name(one["process_id"]) + _("：") + words.joined(waits) + when)
     return said
 
 

@@ -27,7 +27,7 @@ class Rule:
     def name(self) -> str:
         """What the rule is called: its place, and what its author says of it."""
         said = _("第 %(n)s 条规则", n=self.number)
-        return f"{said}{_('：')}{self.about}" if self.about else str(said)
+        return said + str(_("：")) + self.about if self.about else str(said)
 
     def column(self, attribute: str) -> str:
         """Name the column of a cell; nothing for what is no cell."""

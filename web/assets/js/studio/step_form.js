@@ -2,7 +2,8 @@
 // A step of a scenario as fields: what is chosen comes from lists, what is filled in stands under the labels of its form.
 import { make } from "../dom.js";
 import { both, say } from "./language/words.js";
-import { nameOf, processes } from "./outline.js";
+import { formOf, nameOf, processes } from "./outline.js";
+import { local } from "./steps.js";
 import { valueFields } from "./step_values.js";
 
 /** @typedef {import("./steps.js").Step} Step */
@@ -96,10 +97,7 @@ class Form {
 
   /** A moment, read and written in the reader's own zone. @param {string} label @param {string[]} path */
   moment(label, path) {
-    const then = new Date(get(this.step, path) ?? "");
-    const shown = Number.isNaN(+then)
-      ? ""
-      : new Date(+then - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    const shown = local(get(this.step, path));
     const field = /** @type {HTMLInputElement} */ (
       make("input", { class: "form-control", type: "datetime-local", value: shown })
     );
@@ -157,10 +155,7 @@ class Form {
 
   /** @param {string} element of the form, empty for the start */
   values(element) {
-    const found = processes(this.studio.bundle.files).find(({ id }) => id === this.process);
-    const start = () =>
-      [...(found?.elements.values() ?? [])].find((one) => one.type === "startEvent" && one.form);
-    const form = (element ? found?.elements.get(element) : start())?.form ?? "";
+    const form = formOf(this.studio.bundle.files, this.process, element);
     return valueFields(this.studio, form, this.step.variables ?? {}, (variables) =>
       this.set(["variables"], variables),
     );

@@ -4,105 +4,107 @@
 import { icon, make } from "../dom.js";
 import { both, english as inEnglish, say } from "./language/words.js";
 import { english } from "./outline.js";
+import { entry, line, read, shown } from "./step_entries.js";
+import { isRows, rowFields } from "./step_rows.js";
 
 /** @typedef {Record<string, any>} Values */
-/** @typedef {{key: string, label: string, type: string, choices: [string, string][]}} Field */
+/** @typedef {import("./step_entries.js").Field} Field */
 
-const PLAIN = /^(textfield|textarea|select|radio|checkbox|number|money|unit|person|datetime)$/;
+/** What a list of documents holds for each. @type {Field[]} */
+const DOCUMENT = [
+  { key: "id", label: both("资料", "Document"), type: "textfield", choices: [] },
+  { key: "original", label: both("原件", "Original"), type: "checkbox", choices: [] },
+  { key: "copy", label: both("复印件", "Copy"), type: "checkbox", choices: [] },
+  { key: "photos", label: both("照片", "Photos"), type: "photo", choices: [] },
+];
+
+/** @param {any} component */
+const typeOf = ({ type, subtype }) =>
+  type === "datetime" && /^(date|time)$/.test(subtype) ? subtype : type;
+
+class Reader {
+  /** @param {import("./studio.js").Studio} studio @param {string} form */
+  constructor({ bundle, vocabulary }, form) {
+    this.form = form;
+    this.texts = inEnglish ? english(bundle.files) : {};
+    this.people = /** @type {any[]} */ (vocabulary.people ?? []).map(({ key, name, role }) => [
+      key,
+      `${name} · ${role}`,
+    ]);
+  }
+
+  /** @param {any} component @param {string} path @returns {[string, string][]} */
+  choices({ type, values = [] }, path) {
+    if (type === "person") return /** @type {[string, string][]} */ (this.people);
+    return values.map((/** @type {any} */ one) => [
+      one.value,
+      this.texts[`${this.form}.${path}.option.${one.value}`] ?? one.label,
+    ]);
+  }
+
+  /** @param {any[]} components @param {string} [within] path of the list they are in @returns {Field[]} */
+  walk(components, within = "") {
+    return (components ?? []).flatMap((each) => {
+      if (each.components && !each.key && !each.path) return this.walk(each.components, within);
+      const key = each.key ?? each.path;
+      if (!key) return [];
+      const path = `${within}${key}`;
+      const label = this.texts[`${this.form}.${path}.label`] || each.label || key;
+      const field = { key, label, type: typeOf(each), choices: this.choices(each, path) };
+      if (each.type === "documents") return [{ ...field, columns: DOCUMENT }];
+      if (each.type !== "dynamiclist") return [field];
+      return [{ ...field, columns: this.walk(each.components, `${path}.`) }];
+    });
+  }
+}
 
 /** @param {import("./studio.js").Studio} studio @param {string} id @returns {Field[]} */
-function fieldsOf({ bundle }, id) {
-  const texts = inEnglish ? english(bundle.files) : {};
-  /** @param {any[]} components @returns {Field[]} */
-  const walk = (components) =>
-    (components ?? []).flatMap((each) => {
-      if (each.components && !each.key && !each.path) return walk(each.components);
-      if (!each.key)
-        return each.path
-          ? [{ key: each.path, label: each.label ?? each.path, type: each.type, choices: [] }]
-          : [];
-      const label = texts[`${id}.${each.key}.label`] ?? each.label ?? each.key;
-      const choices = (each.values ?? []).map((/** @type {any} */ one) => [
-        one.value,
-        texts[`${id}.${each.key}.option.${one.value}`] ?? one.label,
-      ]);
-      return [{ key: each.key, label, type: each.type, choices }];
-    });
+function fieldsOf(studio, id) {
   try {
-    return walk(JSON.parse(bundle.files[`forms/${id}.form`]).components);
+    const { components } = JSON.parse(studio.bundle.files[`forms/${id}.form`]);
+    return new Reader(studio, id).walk(components);
   } catch {
     return [];
   }
 }
 
-/** @param {unknown} value */
-const shown = (value) =>
-  value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+/** @param {string} key @returns {Field} a value no form names */
+const unnamed = (key) => ({ key, label: key, type: "", choices: [], columns: [] });
 
-/** What was typed: what reads as JSON is that, everything else text. @param {string} text */
-function read(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** @param {[string, string][]} choices @param {unknown} value @param {(value: any) => void} set */
-function choice(choices, value, set) {
-  const options = [["", both("（不填）", "(left out)")], ...choices];
-  if (value !== undefined && !options.some(([one]) => one === shown(value)))
-    options.push([shown(value), shown(value)]);
-  const field = /** @type {HTMLSelectElement} */ (
-    make(
-      "select",
-      { class: "form-select" },
-      ...options.map(([one, label]) => make("option", { value: one }, label)),
-    )
+/** A value in its field, rows as a table. @param {Field} field @param {unknown} value @param {(value: any) => void} set */
+function valueField(field, value, set) {
+  if (field.columns && (isRows(value) ? value.length || field.columns.length : value === undefined))
+    return rowFields(field, /** @type {any[]} */ (value ?? []), set);
+  return make(
+    "label",
+    { class: "gc-step-row", title: field.key },
+    make("span", {}, field.label),
+    entry(field, value, set),
   );
-  field.value = shown(value);
-  field.addEventListener("change", () => set(field.value === "" ? undefined : field.value));
-  return field;
 }
 
-/** @param {string} value @param {(text: string) => void} typed @param {Record<string, string>} [more] */
-function line(value, typed, more = {}) {
-  const field = /** @type {HTMLInputElement} */ (
-    make("input", { class: "form-control", value, ...more })
-  );
-  field.addEventListener("input", () => typed(field.value));
-  return field;
+/** @param {Field} field @param {any} value */
+function said({ type, choices }, value) {
+  if (isRows(value))
+    return value.length ? both(`${value.length} 行`, `(rows: ${value.length})`) : say("none");
+  if (typeof value === "boolean") return value ? both("是", "yes") : both("否", "no");
+  if (type === "signature") return both("已签", "signed");
+  if (type === "photo") return both("有照片", "with a photo");
+  if (type === "money" && typeof value === "number")
+    return both(`${value / 100} 元`, `¥${value / 100}`);
+  const text = choices.find(([one]) => one === value)?.[1] ?? shown(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** @param {Field} field @param {unknown} value @param {(value: any) => void} set @returns {HTMLElement} */
-function entry({ type, choices }, value, set) {
-  const yesNo = /** @type {[string, string][]} */ ([
-    ["true", both("是", "yes")],
-    ["false", both("否", "no")],
-  ]);
-  const truth = (/** @type {string | undefined} */ text) => set(text && text === "true");
-  if (type === "checkbox")
-    return choice(yesNo, value, (text) => (text === undefined ? set(text) : truth(text)));
-  if (type === "signature") return choice([["sign-given", both("已签", "signed")]], value, set);
-  if (type === "photo" || type === "filepicker") {
-    const one = Array.isArray(value) ? value[0] : value;
-    return choice([["photo-given", both("有照片", "with a photo")]], one, (name) =>
-      set(name && [name]),
-    );
-  }
-  if (choices.length && /^(select|radio)$/.test(type)) return choice(choices, value, set);
-  if (type === "money" && (value === undefined || typeof value === "number"))
-    return line(
-      value === undefined ? "" : String(value / 100),
-      (text) => set(text === "" ? undefined : Math.round(Number(text) * 100)),
-      { inputmode: "decimal", placeholder: both("元", "yuan") },
-    );
-  if (type === "number")
-    return line(shown(value), (text) => set(text === "" ? undefined : read(text)), {
-      inputmode: "decimal",
-    });
-  const whole = !PLAIN.test(type) || typeof value === "object";
-  return line(shown(value), (text) => set(text === "" ? undefined : whole ? read(text) : text));
+/** Values in words, under the labels of a form. @param {import("./studio.js").Studio} studio @param {string} form @param {Values} values */
+export function sayValues(studio, form, values) {
+  const fields = new Map(fieldsOf(studio, form).map((field) => [field.key, field]));
+  return Object.entries(values)
+    .map(([key, value]) => {
+      const field = fields.get(key) ?? unnamed(key);
+      return `${field.label}${say("colon")}${said(field, value)}`;
+    })
+    .join(say("comma"));
 }
 
 /**
@@ -121,20 +123,18 @@ export function valueFields(studio, form, values, change) {
   const fields = form ? fieldsOf(studio, form) : [];
   const known = new Set(fields.map(({ key }) => key));
   const rows = fields.map((field) =>
-    make(
-      "label",
-      { class: "gc-step-row", title: field.key },
-      make("span", {}, field.label),
-      entry(field, now[field.key], (value) => set(field.key, value)),
-    ),
+    valueField(field, now[field.key], (value) => set(field.key, value)),
   );
-  const other = (/** @type {string} */ key) =>
-    make(
+  const other = (/** @type {string} */ key) => {
+    if (isRows(now[key]) && now[key].length)
+      return rowFields(unnamed(key), now[key], (value) => set(key, value));
+    return make(
       "label",
       { class: "gc-step-row" },
       make("span", { class: "gc-code" }, key),
       line(shown(now[key]), (text) => set(key, text === "" ? undefined : read(text))),
     );
+  };
   const rest = Object.keys(now)
     .filter((key) => !known.has(key))
     .map(other);

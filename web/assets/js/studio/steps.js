@@ -1,6 +1,7 @@
 // @ts-check
 // Steps of a scenario: what kinds there are, what each may say, and how one reads in a table.
-import { nameOf } from "./outline.js";
+import { formOf, nameOf } from "./outline.js";
+import { sayValues } from "./step_values.js";
 import { both, say } from "./language/words.js";
 
 /** @typedef {Record<string, any>} Step */
@@ -135,20 +136,23 @@ const STATES = {
   IS_NOT_ACTIVATED: both("没有走到", "not reached"),
 };
 
-/** @param {any} value */
-const short = (value) => {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-};
+/** A moment as the reader's clock shows it. @param {string | undefined} time */
+export function local(time) {
+  const then = new Date(time ?? "");
+  if (Number.isNaN(+then)) return "";
+  return new Date(+then - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
 
-/** @param {Record<string, unknown> | undefined} values */
-const pairs = (values) =>
-  Object.entries(values ?? {})
-    .map(([name, value]) => `${name} ${short(value)}`)
-    .join(say("comma"));
+/** @param {string | undefined} time */
+const moment = (time) => local(time).replace("T", " ") || time;
 
-/** How a step reads: kind, where, who, what. @param {Step} step @param {Record<string, string>} files @param {string} locale @param {string} process */
-export function reading(step, files, locale, process) {
+/** @param {any[]} named @param {string} key */
+const named = (named, key) => (named ?? []).find((each) => each.key === key)?.name ?? key;
+
+/** How a step reads: kind, where, who, what. @param {Step} step @param {import("./studio.js").Studio} studio @param {string} process */
+export function reading(step, studio, process) {
+  const { locale, vocabulary } = studio;
+  const { files } = studio.bundle;
   const home =
     step.userTaskSelector?.processDefinitionId ??
     step.processInstanceSelector?.processDefinitionId ??
@@ -158,15 +162,18 @@ export function reading(step, files, locale, process) {
     ? [step.userTaskSelector.elementId]
     : (step.elementSelectors ?? []).map((/** @type {any} */ each) => each.elementId);
   const names = ids.map((/** @type {string} */ id) => nameOf(files, locale, home, id));
+  const form = formOf(files, home, step.userTaskSelector?.elementId ?? "");
   const told = [
-    step.time,
+    moment(step.time),
     step.duration,
     step.name,
     step.correlationKey,
     STATES[step.state],
-    (step.candidateGroups ?? []).join(say("comma")),
-    step.dueDate,
-    pairs(step.variables),
+    (step.candidateGroups ?? [])
+      .map((/** @type {string} */ role) => named(vocabulary.roles, role))
+      .join(say("comma")),
+    moment(step.dueDate),
+    sayValues(studio, step.type.startsWith("ASSERT") ? "" : form, step.variables ?? {}),
   ];
   const refused = step.metadata?.refuses?.length;
   return {
@@ -176,7 +183,7 @@ export function reading(step, files, locale, process) {
       : home === process && !step.processDefinitionSelector
         ? ""
         : nameOf(files, locale, home, home),
-    actor: step.metadata?.actor ?? "",
+    actor: named(vocabulary.people, step.metadata?.actor ?? ""),
     what: [
       ...told.filter(Boolean),
       refused ? both(`先拒 ${refused} 次`, `refused first: ${refused}`) : "",

@@ -1,10 +1,12 @@
 // @ts-check
 // Shows a process diagram with the state of an instance drawn over it.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { COLOURS } from "./colours.js";
 import { colour } from "./states.js";
 import { enableTouch } from "./touch.js";
 
 const TALLEST = 544;
+const PART = 0.65; // of the window, so that what follows is seen to follow
 const READABLE = 0.9; // names are 13 px, and nothing may be read below 12
 
 /** @param {string} url @param {string} type */
@@ -14,16 +16,12 @@ async function load(url, type) {
   return response;
 }
 
-/** Colours follow the theme, so they are given as references. @param {HTMLElement} container */
+/** @param {HTMLElement} container */
 function create(container) {
   const fontFamily = getComputedStyle(document.body).fontFamily;
   return new NavigatedViewer({
     container,
-    bpmnRenderer: {
-      defaultFillColor: "var(--gc-sheet)",
-      defaultStrokeColor: "var(--gc-ink-3)",
-      defaultLabelColor: "var(--gc-ink)",
-    },
+    bpmnRenderer: COLOURS,
     textRenderer: {
       defaultStyle: { fontFamily, fontSize: 13 },
       externalStyle: { fontFamily, fontSize: 12 },
@@ -37,7 +35,7 @@ function size(canvas, box) {
   const { inner } = canvas.viewbox();
   const zoom = Math.min(Math.max(box.clientWidth / inner.width, READABLE), 1);
   const height = inner.height * zoom + 32;
-  box.style.height = `${Math.min(Math.max(height, 176), TALLEST)}px`;
+  box.style.height = `${Math.min(Math.max(height, 176), TALLEST, innerHeight * PART)}px`;
   canvas.resized();
 }
 

@@ -2,12 +2,12 @@
 // Menus offer only what the engine runs: what it refuses (support matrix in engine/README.md) cannot be chosen.
 
 const REFUSED =
-  /transaction|ad-?hoc|complex-gateway|compensation|cancel-|-cancel|toggle-loop|participant-multiplicity/i;
+  /transaction|complex-gateway|compensation-start|cancel-|-cancel|toggle-loop|participant-multiplicity/i;
 const BELOW = 100; // after those that fill the menus
 const MENUS = ["bpmn-replace", "bpmn-append", "bpmn-create"];
 
-// A condition, and what does not interrupt, starts an event subprocess, never a process.
-const INSIDE = /conditional-start|non-interrupting-\w+-start/i;
+// What does not interrupt starts an event subprocess, never a process.
+const INSIDE = /non-interrupting-\w+-start/i;
 
 /** @param {any} target @returns {boolean} */
 const inEventSubprocess = (target) =>

@@ -15,6 +15,7 @@ import {
 import TokenSimulation from "bpmn-js-token-simulation";
 import CamundaBehaviors from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 import Minimap from "diagram-js-minimap";
+import { COLOURS } from "../../viewer/colours.js";
 import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
 import Translate from "../language/translate.js";
 import { both } from "../language/words.js";
@@ -56,6 +57,7 @@ export function create(canvas, panel, studio) {
     propertiesPanel: { parent: panel, feelPopupContainer: document.body },
     moddleExtensions: { zeebe },
     exporter: { name: "Guicheng", version: "1" },
+    bpmnRenderer: COLOURS,
     textRenderer: {
       defaultStyle: { fontFamily, fontSize: 13 },
       externalStyle: { fontFamily, fontSize: 12 },

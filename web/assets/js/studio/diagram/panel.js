@@ -31,6 +31,10 @@ const STOCK = [
     "bpmn:CallActivity",
     ["inputPropagation", "inputs", "outputPropagation", "outputs", "multiInstance"],
   ],
+  [
+    "bpmn:AdHocSubProcess",
+    ["activeElements", "adHocCompletion", "outputCollection", "inputs", "outputs", "multiInstance"],
+  ],
   ["bpmn:SubProcess", ["inputs", "outputs", "multiInstance"]],
   ["bpmn:SequenceFlow", ["condition"]],
   [
@@ -44,6 +48,7 @@ const STOCK = [
       "condition",
       "event-condition",
       "link",
+      "compensation",
       "taskDefinition",
       "headers",
       "inputs",

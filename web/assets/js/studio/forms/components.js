@@ -48,7 +48,7 @@ const KINDS = [
 /** @param {string} mark @returns {string} an icon for palette and header */
 const iconOf = (mark) =>
   `data:image/svg+xml,${encodeURIComponent(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="54" height="54"><text x="27" y="36" font-size="26" text-anchor="middle" fill="#0b5d55">${mark}</text></svg>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="54" height="54"><text x="27" y="36" font-size="26" text-anchor="middle" fill="#2f8f83">${mark}</text></svg>`,
   )}`;
 
 /** @param {Kind} kind */

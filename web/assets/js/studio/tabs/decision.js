@@ -3,6 +3,7 @@
 // edits of a view that was left count as unsaved until the next save.
 import DmnModeler from "dmn-js/lib/Modeler";
 import { make } from "../../dom.js";
+import { COLOURS } from "../../viewer/colours.js";
 import own from "../language/decisions_zh.json";
 import { translate as keepTranslated } from "../language/dom.js";
 import Translate from "../language/translate.js";
@@ -25,6 +26,7 @@ function create(container, variables) {
       },
     },
     ...Object.fromEntries(VIEWS.map((view) => [view, options])),
+    drd: { ...options, drdRenderer: COLOURS },
   });
 }
 
@@ -91,7 +93,7 @@ class Tracks {
 /** @type {import("../tabs.js").Open} */
 export async function open(pane, path, studio) {
   const { bundle } = studio;
-  const box = make("div", { class: "gc-decision", "data-bs-theme": "light" });
+  const box = make("div", { class: "gc-decision" });
   pane.append(box);
   if (!english) keepTranslated(box, own);
   const modeler = create(box, new DecisionVariables(studio, path));

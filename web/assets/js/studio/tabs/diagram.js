@@ -32,6 +32,7 @@ function samples(modeler) {
     });
     box.append(button);
   }
+  box.append(make("small", {}, say("drawHint")));
   return box;
 }
 
@@ -74,8 +75,8 @@ const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTime
 
 /** @type {import("../tabs.js").Open} */
 export async function open(pane, path, studio) {
-  const canvas = make("div", { class: "gc-canvas", "data-bs-theme": "light" });
-  const panel = make("div", { class: "gc-properties", "data-bs-theme": "light" });
+  const canvas = make("div", { class: "gc-canvas" });
+  const panel = make("div", { class: "gc-properties" });
   const modeler = create(canvas, panel, studio);
   pane.append(make("div", { class: "gc-drawing" }, samples(modeler), canvas), panel);
   if (!english) translate(pane, words);
@@ -88,6 +89,11 @@ export async function open(pane, path, studio) {
     studio.bundle.changed();
     clearTimeout(studio.linting);
     studio.linting = setTimeout(advise, 300);
+  });
+  // The simulation paints every shape white, so its canvas is paper in either theme.
+  modeler.on("tokenSimulation.toggleMode", (/** @type {any} */ { active }) => {
+    if (active) canvas.dataset.bsTheme = "light";
+    else delete canvas.dataset.bsTheme;
   });
   advise();
   const text = async () => (await modeler.saveXML({ format: true })).xml;

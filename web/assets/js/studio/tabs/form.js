@@ -21,13 +21,10 @@ function records(bundle) {
 /** @type {import("../tabs.js").Open} */
 export async function open(pane, path, studio) {
   const before = JSON.parse(studio.bundle.files[path]);
-  const canvas = make("div", { class: "gc-form-canvas", "data-bs-theme": "light" });
+  const canvas = make("div", { class: "gc-form-canvas" });
   const properties = make("div", { class: "gc-form-properties" });
   const rules = make("div", { class: "gc-rules" });
-  pane.append(
-    canvas,
-    make("div", { class: "gc-form-side", "data-bs-theme": "light" }, rules, properties),
-  );
+  pane.append(canvas, make("div", { class: "gc-form-side" }, rules, properties));
   if (!english) translate(pane, words);
   const editor = new FormEditor({
     container: canvas,

@@ -200,14 +200,8 @@ class Cases {
   }
 
   drawSteps() {
-    const { files } = this.studio.bundle;
     const rows = this.current.instructions.map((step, at) => {
-      const { kind, where, actor, what } = reading(
-        step,
-        files,
-        this.studio.locale,
-        this.suite.processId,
-      );
+      const { kind, where, actor, what } = reading(step, this.studio, this.suite.processId);
       const choose = make("button", { type: "button", class: "gc-step-kind" }, kind);
       const row = make(
         "tr",
@@ -291,12 +285,7 @@ class Cases {
       this.change({ instructions }, `step ${this.at} ${this.step}`);
       wrong.textContent = "";
       const row = this.table?.querySelector(`[data-step="${this.step}"]`);
-      const { where, actor, what } = reading(
-        step,
-        this.studio.bundle.files,
-        this.studio.locale,
-        this.suite.processId,
-      );
+      const { where, actor, what } = reading(step, this.studio, this.suite.processId);
       [where, actor, what].forEach((text, at) => row && (row.children[at + 2].textContent = text));
     } catch (error) {
       wrong.textContent = say("notJson", /** @type {Error} */ (error).message);
