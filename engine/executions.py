@@ -65,7 +65,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
             seen.update(environment(instance))
         return called.key, called.diagram
 
-    def decide(decision_id: str, variables: Mapping[str, Any]) -> Any:
+    def decide(decision_id: str, variables: Mapping[str, Any], tag: str = "") -> Any:
         scope = {**names(command, instance), **variables}
         decided = definitions.decide(
             command.engine,
@@ -74,6 +74,7 @@ def context(command: Command, instance: ProcessInstance, definition: Definition)
             decision_id,
             scope,
             local_now,
+            tag,
         )
         if decided.errors:
             raise DecisionFailed(decision_id=decision_id, reason="; ".join(decided.errors))

@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from engine import instances, projection
 from engine.engine import Command
-from engine.errors import Conflict
+from engine.errors import Conflict, Rejected
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import COMPLETED, CREATED, FAILED, Job
-from engine.runtime import Execution
+from engine.runtime import AD_HOC, TASK_LISTENER, Direction, Execution
+from engine.tasks import transitions
+from engine.tasks.transitions import Answer
 
 FIRST_BACKOFF = dt.timedelta(seconds=5)
 
@@ -75,22 +77,50 @@ def lock(
     return instance, job
 
 
-def complete(command: Command, key: int, variables: Mapping[str, Any]) -> Job:
+def complete(
+    command: Command,
+    key: int,
+    variables: Mapping[str, Any],
+    answer: Answer | Direction | None = None,
+) -> Job:
     """Complete a job and run its instance on; when the process runs on without end, the job fails with an incident.
 
-    Raises NotFound, JobClosed, InstanceClosed, InstanceSuspended.
+    A task listener gives an `answer` instead of variables; without one it lets pass what it was asked about.
+    The job of an ad-hoc subprocess gives a `Direction` besides; without one it waits for what is active.
+    Raises NotFound, JobClosed, InstanceClosed, InstanceSuspended, Rejected for an answer of any other job or one that
+    cannot be followed.
     """
     instance, job = lock(command, key)
+    listens = TASK_LISTENER in job.headers
+    directs = isinstance(answer, Direction)
+    if variables or directs if listens else isinstance(answer, Answer):
+        raise Rejected(reason="a task listener gives an answer, any other job variables")
+    if directs and AD_HOC not in job.headers:
+        raise Rejected(reason="only the job of an ad-hoc subprocess directs one")
     _close(command, job, COMPLETED)
     command.audit("job.completed", job.element_id, on=instance, type=job.type)
-    run = partial(_complete, key=key, variables=dict(variables))
-    if instances.advance(command, instance, run, job=job):
+    if listens:
+        said = answer if isinstance(answer, Answer) else Answer()
+        stopped = transitions.heard(command, instance, job, said)
+    else:
+        run = partial(_complete, key=key, variables=dict(variables), answer=answer)
+        stopped = instances.advance(command, instance, run, job=job)
+    if stopped:
         job.state = FAILED
     return job
 
 
-def _complete(execution: Execution, *, key: int, variables: dict[str, Any]) -> None:
-    execution.complete(key, variables)
+def _complete(
+    execution: Execution,
+    *,
+    key: int,
+    variables: dict[str, Any],
+    answer: Answer | Direction | None,
+) -> None:
+    if isinstance(answer, Direction):
+        execution.direct(key, variables, answer)
+    else:
+        execution.complete(key, variables)
 
 
 def fail(
@@ -118,8 +148,10 @@ def fail(
 def throw_error(
     command: Command, key: int, code: str, message: str, variables: Mapping[str, Any]
 ) -> Job:
-    """Let a BPMN error leave the service task; an error nobody catches becomes an incident."""
+    """Let a BPMN error leave the service task; an error nobody catches becomes an incident. Raises as `complete` does."""
     instance, job = lock(command, key)
+    if TASK_LISTENER in job.headers:
+        raise Rejected(reason="a task listener throws no error: it denies, or fails")
     _close(command, job, COMPLETED)
     command.audit("job.error_thrown", job.element_id, on=instance, code=code, reason=message[:500])
     thrown = instances.advance(

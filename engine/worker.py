@@ -29,6 +29,7 @@ from engine.models.job import CREATED as JOB_CREATED
 from engine.models.job import FAILED, Incident, Job
 from engine.models.task import UserTask
 from engine.operations import chores, retention
+from engine.runtime import TASK_LISTENER
 from engine.staff.access import SYSTEM
 from engine.timing import escalations
 
@@ -131,7 +132,8 @@ def _run_job(engine: Engine, key: int) -> bool:
         with engine.begin(SYSTEM) as command:
             instance, job = jobs.lock(command, key)
             result = handlers.handle(command, instance, job)
-            if jobs.complete(command, key, result).state == FAILED:
+            given = {} if TASK_LISTENER in job.headers else result
+            if jobs.complete(command, key, given).state == FAILED:
                 # The effect must not stay when the process could not run on: it would happen again.
                 raise BudgetExceeded(elements=job.element_id)
     except EngineError as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.errors import InvalidDiagram
 from engine.expressions import Decided, Evaluated, feel
 from engine.runtime.finding import Finding, Refusal
-from engine.runtime.xml import tree
+from engine.runtime.xml import ZEEBE, tree
 
 from .document import model_of
 from .reading import Reading
@@ -32,6 +32,7 @@ __all__ = [
     "evaluate",
     "parse",
     "read",
+    "version_tags",
 ]
 
 
@@ -91,6 +92,15 @@ def read(xml: bytes) -> tuple[DecisionModel, list[Finding]]:
     model = model_of(root, reading)
     text = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
     return DecisionModel(text), [*reading.findings, *_faults(reading)]
+
+
+def version_tags(xml: bytes) -> dict[str, str]:
+    """The version tags (`zeebe:versionTag`) of the decisions of a document that `parse` takes, by their ids."""
+    return {
+        decision.get("id", ""): one.get("value", "")
+        for decision in tree(xml).iter("{*}decision")
+        for one in decision.iterfind(f"{{*}}extensionElements/{{{ZEEBE}}}versionTag")
+    }
 
 
 def evaluate(

@@ -119,6 +119,7 @@ def cross_problems(command: Beside, bundle: Bundle) -> list[Problem]:
         missing = [
             *_missing(session, "form", diagram.form_ids - forms, FormRow.form_id),
             *_missing(session, "decision", diagram.called_decisions - decided, Decision.decision_id),
+            *_untagged(command, bundle, diagram),
             *_missing(session, "process", diagram.called_processes - processes, ProcessDefinition.process_id),
             *(("process", called) for called in _unbound(session, bundle, diagram)),
             *_missing(session, "process", diagram.asked_processes - processes, ProcessDefinition.process_id),
@@ -164,6 +165,21 @@ def _unbound(session: Session, bundle: Bundle, diagram: Diagram) -> Iterator[str
             )
             if not session.scalar(select(exists().where(tagged))):
                 yield process_id
+
+
+def _untagged(command: Beside, bundle: Bundle, diagram: Diagram) -> Iterator[tuple[str, str]]:
+    """Find forms and decisions that are bound to a tag which no version has, in the bundle or deployed."""
+    forms = {(schema["id"], schema.get("versionTag")) for schema in bundle.forms.values()}
+    models = [bundle.files[file] for file in bundle.models]
+    decided = {one for content in models for one in decisions.version_tags(content).items()}
+    wanted = {one for tags in diagram.form_tags.values() for one in tags.items()}
+    for noun, missing, model, column in (
+        ("form", wanted - forms, FormRow, FormRow.form_id),
+        ("decision", diagram.decision_tags - decided, Decision, Decision.decision_id),
+    ):
+        for id_, tag in sorted(missing):
+            if not definitions.tagged(command.engine, command.session, model, column, id_, tag):
+                yield noun, id_
 
 
 def _unknown(file: str, diagram: Diagram, noun: str, one: str) -> Problem:

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import case, func, select
@@ -174,10 +174,14 @@ def startable(session: Session, actor: Actor, site_id: int) -> list[ProcessDefin
     return [row for row in session.scalars(query) if may_start(actor, row.start_groups, site_id)]
 
 
-def form(engine: Engine, session: Session, deployment_key: int, form_id: str) -> Form:
-    """Give the form as it was deployed with the bundle, else the latest of that id. Raises NotFound."""
-    source = _Source(FormRow, FormRow.form_id, form_id)
-    return _bound(engine, session, source, deployment_key, _form)
+def form(engine: Engine, session: Session, of: Definition, form_id: str) -> Form:
+    """Give a form of a definition: the latest with the tag it is bound to, else as deployed with it, else the latest of that id.
+
+    Raises NotFound.
+    """
+    tag = of.diagram.form_tags.get(of.process_id, {}).get(form_id, "")
+    source = _Source(FormRow, FormRow.form_id, form_id, tag)
+    return _bound(engine, session, source, of.deployment_key, _form)
 
 
 def _form(row: FormRow) -> Form:
@@ -194,31 +198,33 @@ def decide(
     decision_id: str,
     variables: Mapping[str, Any],
     now: dt.datetime,
+    tag: str = "",
 ) -> decisions.Decided:
-    """Evaluate a decision as deployed with the bundle, else the latest of that id. Raises NotFound."""
-    model = decision_model(engine, session, deployment_key, decision_id)
+    """Evaluate the latest decision with a tag; without one as deployed with the bundle, else the latest of that id. Raises NotFound."""
+    model = decision_model(engine, session, deployment_key, decision_id, tag)
     return decisions.evaluate(model, decision_id, variables, now=now)
 
 
 def decision_model(
-    engine: Engine, session: Session, deployment_key: int, decision_id: str
+    engine: Engine, session: Session, deployment_key: int, decision_id: str, tag: str = ""
 ) -> decisions.DecisionModel:
-    """Give the decisions deployed with the bundle, else the latest that have one of that id. Raises NotFound."""
+    """Give the decisions among which `decide` finds that one. Raises NotFound."""
     return _bound(
         engine,
         session,
-        _Source(Decision, Decision.decision_id, decision_id),
+        _Source(Decision, Decision.decision_id, decision_id, tag),
         deployment_key,
         lambda row: _model(session.get_one(Resource, row.resource_key).content),
     )
 
 
 class _Source(NamedTuple):
-    """What is looked for: a table, its column of ids, and the id."""
+    """What is looked for: a table, its column of ids, the id, and the tag of the version, empty for any."""
 
     model: Any
     column: Any
     id: str
+    tag: str = ""
 
 
 def _bound(
@@ -227,9 +233,11 @@ def _bound(
     cache: dict[tuple[str, int, str], T] = engine.caches.setdefault("bound", {})
     kind = source.model.__tablename__
     own = (kind, deployment_key, source.id)
-    if own in cache:
+    if own in cache and not source.tag:
         return cache[own]
-    row = _row(session, source, deployment_key)
+    row = tagged(engine, session, *source) if source.tag else _row(session, source, deployment_key)
+    if row is None:
+        raise NotFound(noun=kind, key=f"{source.id} {source.tag}".strip())
     # What another bundle lends is kept under that bundle: the next deployment may lend something newer.
     key = (kind, row.deployment_key, source.id)
     if key not in cache:
@@ -239,14 +247,29 @@ def _bound(
 
 def _row(session: Session, source: _Source, deployment_key: int) -> Any:
     found = select(source.model).where(source.column == source.id)
-    row = session.scalar(
+    return session.scalar(
         found.where(source.model.deployment_key == deployment_key)
     ) or session.scalar(
         found.order_by(source.model.version.desc(), source.model.key.desc()).limit(1)
     )
-    if row is None:
-        raise NotFound(noun=source.model.__tablename__, key=source.id)
-    return row
+
+
+def tagged(engine: Engine, session: Session, model: Any, column: Any, id_: str, tag: str) -> Any:
+    """Give the row of the latest form or decision of that id with a version tag; None when none has it."""
+    query = select(model.key).where(column == id_)
+    for key in session.scalars(query.order_by(model.version.desc(), model.key.desc())):
+        load = partial(_tag, session, model, key)
+        if _cached(engine, f"{model.__tablename__} tags", key, load) == tag:
+            return session.get_one(model, key)
+    return None
+
+
+def _tag(session: Session, model: Any, key: int) -> str:
+    row = session.get_one(model, key)
+    if isinstance(row, FormRow):
+        return str(row.schema.get("versionTag") or "")
+    content = session.get_one(Resource, row.resource_key).content
+    return decisions.version_tags(content).get(row.decision_id, "")
 
 
 def texts(engine: Engine, session: Session, deployment_key: int, locale: str) -> dict[str, str]:

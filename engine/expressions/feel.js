@@ -1,6 +1,5 @@
 // The FEEL interpreter as it runs in the isolate: one global function, JSON text in and out.
 import { decide, load } from "./dmn.js";
-import { measurable } from "./durations.js";
 import { scopeOf } from "./functions.js";
 import { fault, mentionsOf } from "./mentions.js";
 import { evaluated, tested } from "./scope.js";
@@ -91,7 +90,6 @@ function mention({ source }) {
 
 const operations = { batch, test, map, compile, mention, load, decide };
 
-measurable();
 seal();
 
 globalThis.guicheng = (text) => {

@@ -38,6 +38,11 @@ const FUNCTIONS = {
       ? (string.match(new RegExp(pattern, "gu")) ?? [])
       : null,
   ),
+  // What an agent fills in: of the value alone the process makes use.
+  fromAi: define(
+    ["value", "description", "type", "schema", "options"],
+    (value) => value,
+  ),
   "from base64": define(["value"], (value) =>
     isText(value) ? fromBase64(value) : null,
   ),

@@ -4,15 +4,19 @@
 happened.
 """
 
+from engine.runtime.ad_hoc import Direction
 from engine.runtime.approvals import HIDDEN_FROM
 from engine.runtime.approvals import until as cancelable_until
 from engine.runtime.approvals import within as cancelable_within
 from engine.runtime.context import Binding, Budget, Context
 from engine.runtime.diagram import Diagram, Element, Flow, Loop, Process, Trigger
 from engine.runtime.events import (
+    AD_HOC,
     FORM_ELSEWHERE,
     LISTENER_EVENT,
     TASK_HEADERS,
+    TASK_LISTENER,
+    TASK_LISTENERS,
     Active,
     ElementActivated,
     ElementCompleted,
@@ -26,6 +30,7 @@ from engine.runtime.events import (
     SignalThrown,
     SubscriptionClosed,
     SubscriptionOpened,
+    TransitionReady,
     UserTaskOpened,
 )
 from engine.runtime.execution import Execution
@@ -39,15 +44,19 @@ from engine.runtime.values import UnsafeValue, check_variables
 from engine.runtime.votes import Vote
 
 __all__ = [
+    "AD_HOC",
     "FORM_ELSEWHERE",
     "HIDDEN_FROM",
     "LISTENER_EVENT",
     "TASK_HEADERS",
+    "TASK_LISTENER",
+    "TASK_LISTENERS",
     "Active",
     "Binding",
     "Budget",
     "Context",
     "Diagram",
+    "Direction",
     "Duration",
     "Element",
     "ElementActivated",
@@ -73,6 +82,7 @@ __all__ = [
     "SubscriptionClosed",
     "SubscriptionOpened",
     "Timer",
+    "TransitionReady",
     "Trigger",
     "Unmigratable",
     "UnsafeValue",

@@ -1,125 +1,27 @@
-"""Tasks: what people, job workers, expressions and decisions do."""
+"""Tasks: what job workers, expressions and decisions do."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.defaults import NoneTask, ServiceTask
-from SpiffWorkflow.bpmn.specs.defaults import UserTask as SpiffUserTask
 
 from engine.errors import EngineError
-from engine.runtime import scopes
+from engine.runtime import bindings, scopes
 from engine.runtime.behaviour import Behaviour
-from engine.runtime.diagram import split
-from engine.runtime.evaluation import attempt, checked, evaluate_all
-from engine.runtime.events import FORM_ELSEWHERE, TASK_HEADERS, JobOpened, UserTaskOpened
-from engine.runtime.extensions import EMBEDDED
+from engine.runtime.evaluation import checked, evaluate_all
+from engine.runtime.events import JobOpened
 from engine.runtime.faults import CALLED_DECISION, EXPRESSION, Fault
-from engine.runtime.timers import instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from SpiffWorkflow.task import Task
 
-PRIORITY = 50
 RETRIES = "3"
-SUMMARY = 3
 
 
 class PassThrough(Behaviour, NoneTask):  # type: ignore[misc]
     """A task or manual task: the token passes at once."""
-
-
-class UserTask(Behaviour, SpiffUserTask):  # type: ignore[misc]
-    """A user task: waits for somebody to complete it."""
-
-    completable = True
-    ATTRIBUTES = (
-        ("assignmentDefinition", "assignee"),
-        ("assignmentDefinition", "candidateGroups"),
-        ("assignmentDefinition", "candidateUsers"),
-        ("taskSchedule", "dueDate"),
-        ("taskSchedule", "followUpDate"),
-        ("priorityDefinition", "priority"),
-    )
-
-    def execute(self, task: Task) -> None:
-        """Open the task with its attributes evaluated, all in one call."""
-        texts = [
-            self.element.extension(name).get(attribute, "") for name, attribute in self.ATTRIBUTES
-        ]
-        values = evaluate_all(task, [*texts, self.element.form_id or "", self._form_elsewhere])
-        assignee, groups, users, due, follow_up, priority, form_id, elsewhere = values
-        origin = task.internal_data.get("origin")
-        if origin and origin.get("assignee"):
-            assignee = origin["assignee"]
-        task.workflow.report(
-            task,
-            UserTaskOpened,
-            name=self.element.name or self.element.id,
-            assignee=str(assignee) if assignee else None,
-            candidate_groups=_names(groups),
-            candidate_users=_names(users),
-            due_date=_date(task, due),
-            follow_up_date=_date(task, follow_up),
-            priority=_priority(priority),
-            form_id=str(form_id) if form_id else None,
-            properties=self._properties(elsewhere),
-            summary=self._summary(task),
-            origin=origin,
-            definition_key=task.workflow.definition_key,
-        )
-
-    def _properties(self, form_elsewhere: Any) -> Mapping[str, str]:
-        """Those drawn, beside them what other applications read."""
-        more = {FORM_ELSEWHERE: str(form_elsewhere)} if form_elsewhere else {}
-        if self.element.headers:
-            more[TASK_HEADERS] = json.dumps(dict(self.element.headers), ensure_ascii=False)
-        return {**self.element.properties, **more}
-
-    @property
-    def _form_elsewhere(self) -> str:
-        """What another application shows instead of a form, as drawn."""
-        drawn = self.element.extension("formDefinition")
-        key = drawn.get("formKey", "")
-        return drawn.get("externalReference") or ("" if key.startswith(EMBEDDED) else key)
-
-    def _summary(self, task: Task) -> tuple[str, ...]:
-        source = self.process_spec.process.properties.get("summary", "")
-        if not source.startswith("="):
-            return (source,) if source else ()
-        value = attempt(task, [source])[0].value
-        lines = value if isinstance(value, list) else [value]
-        return tuple(str(line) for line in lines[:SUMMARY] if line not in (None, ""))
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return tuple(split(value))
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise Fault(EXPRESSION, f"{value!r} is not a list of names")
-
-
-def _date(task: Task, value: Any) -> datetime | None:
-    if not value:
-        return None
-    try:
-        return instant(value, task.workflow.top_workflow.context.zone)
-    except ValueError as error:
-        raise Fault(EXPRESSION, str(error)) from error
-
-
-def _priority(value: Any) -> int:
-    try:
-        return int(value) if value not in (None, "") else PRIORITY
-    except (TypeError, ValueError):
-        raise Fault(EXPRESSION, f"the priority is {value!r}, not a number") from None
 
 
 class Job(Behaviour, ServiceTask):  # type: ignore[misc]
@@ -134,7 +36,7 @@ class Job(Behaviour, ServiceTask):  # type: ignore[misc]
         open_job(task, kind, retries, self.element.headers)
 
 
-def open_job(task: Task, kind: str, retries: str, headers: Mapping[str, str]) -> None:
+def open_job(task: Task, kind: str, retries: str, headers: Mapping[str, str], **about: Any) -> None:
     """Report a job of that type, see `JobOpened`; type and retries may be expressions. Raises Fault."""
     type_, attempts = evaluate_all(task, [kind, retries or RETRIES])
     if not isinstance(type_, str) or not type_:
@@ -147,6 +49,7 @@ def open_job(task: Task, kind: str, retries: str, headers: Mapping[str, str]) ->
         headers=headers,
         variables=scopes.visible(task),
         definition_key=task.workflow.definition_key,
+        **about,
     )
 
 
@@ -177,17 +80,20 @@ class Decision(Behaviour, NoneTask):  # type: ignore[misc]
         decision_id = evaluate_all(task, [called["decisionId"]])[0]
         try:
             value = task.workflow.top_workflow.context.decide(
-                str(decision_id), scopes.visible(task)
+                str(decision_id), scopes.visible(task), *self._tag(task)
             )
         except EngineError as error:
             raise Fault(CALLED_DECISION, error.message) from error
         return self.leave(task, checked(task, {called["resultVariable"]: value}))
+
+    def _tag(self, task: Task) -> tuple[str, ...]:
+        """The version tag it is bound to, if it is."""
+        drawn = bindings.tag_of(self.element, "calledDecision")
+        return (str(evaluate_all(task, [drawn])[0]),) if drawn else ()
 
 
 def task_behaviour(element_type: str, extensions: Sequence[str]) -> type[Behaviour]:
     """Which behaviour a task has; a task definition makes any of them a job."""
     if "taskDefinition" in extensions:
         return Job
-    return {"userTask": UserTask, "scriptTask": Script, "businessRuleTask": Decision}.get(
-        element_type, PassThrough
-    )
+    return {"scriptTask": Script, "businessRuleTask": Decision}.get(element_type, PassThrough)

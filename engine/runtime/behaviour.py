@@ -6,8 +6,8 @@ step costs the same after ten thousand passes. Everything that can fail happens 
 
 Keys of `internal_data`: key, flow, joined, variables, entered, listeners, leaving, flows, payload, incident, inside
 (where the first token of a subprocess goes instead of its start event), from and joined_from (the keys of the element
-instances it came from), heard and stage (how many execution listeners are done by event, and the event at work), and of
-`detours`: outcome, back, detour, origin.
+instances it came from), undoable (what completed inside, see `compensation`), heard and stage (how many listeners are done by event, and the event at work), transition (what
+task listeners hold), and of `detours`: outcome, back, detour, origin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import BudgetExceeded, EngineError
-from engine.runtime import detours, listeners, scopes
+from engine.runtime import compensation, detours, listeners, scopes
 from engine.runtime.evaluation import attempt, explained, mapped
 from engine.runtime.events import ElementActivated, ElementCompleted, IncidentOpened
 from engine.runtime.faults import CONDITION, UNKNOWN, Fault
@@ -50,7 +50,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         self.input_mappings = element.inputs
         self.output_mappings = element.outputs
         self.boundary = element.boundary
-        self.execution_listeners: dict[str, list[Behaviour]] = {}
+        self.listener_jobs: dict[str, list[Behaviour]] = {}
 
     @property
     def process_spec(self) -> ProcessSpec:
@@ -94,7 +94,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
     def _run_hook(self, my_task: Task) -> bool | None:
         if "leaving" in my_task.internal_data:
             return self.leave(my_task, my_task.internal_data["leaving"])
-        if self.execution_listeners and self._is_prepared(my_task):
+        if self.listener_jobs and self._is_prepared(my_task):
             return None
         self.enter(my_task)
         return self.execute(my_task)
@@ -103,6 +103,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         workflow = my_task.workflow
         workflow.report(my_task, ElementCompleted)
         listeners.close(my_task)
+        compensation.note(my_task)
         for flow_id in my_task.internal_data.pop("flows", ()):
             workflow.follow(my_task, self.process_spec.flows[flow_id])
         detours.take(my_task)
@@ -132,7 +133,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
 
     def call_listener(self, task: Task, event: str) -> bool:
         """Call the next listener of that event; False when all have been."""
-        data, called = task.internal_data, self.execution_listeners.get(event, [])
+        data, called = task.internal_data, self.listener_jobs.get(event, [])
         done = data.setdefault("heard", {}).setdefault(event, 0)
         if done == len(called):
             data.pop("stage", None)
@@ -146,8 +147,11 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """A listener is done: the next one, or what the element waited with."""
         event = task.internal_data["stage"]
         task.internal_data["heard"][event] += 1
-        if self.call_listener(task, event):
-            return
+        if not self.call_listener(task, event):
+            self.listeners_done(task, event)
+
+    def listeners_done(self, task: Task, event: str) -> None:
+        """All listeners of that event are done: the element begins, or the token leaves it."""
         if event == "start":
             task._ready()  # noqa: SLF001
         else:
@@ -189,7 +193,7 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         """
         task.internal_data["leaving"] = variables
         self.deliver(task, variables)
-        if self.execution_listeners and self.call_listener(task, "end"):
+        if self.listener_jobs and self.call_listener(task, "end"):
             return None
         return self._part(task)
 
@@ -252,6 +256,11 @@ class Behaviour(BpmnSpecMixin):  # type: ignore[misc]
         else:
             if left:
                 task.complete()
+
+    def renew(self, task: Task) -> None:
+        """Report again what waits for somebody, after a migration. Raises Fault."""
+        if self.completable and self.is_working(task):
+            self.execute(task)
 
     def stop(self, task: Task, fault: Fault) -> None:
         """The token stays here with an incident."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.runtime import execution_listeners
+from engine.runtime import execution_listeners, task_listeners
 from engine.runtime.activities import Job, task_behaviour
+from engine.runtime.ad_hoc import AdHocSubprocess
 from engine.runtime.beginnings import Start
 from engine.runtime.catching import Catch, EventGateway, Occurred
 from engine.runtime.countersign import Countersign
 from engine.runtime.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.runtime.multi_instance import MultiInstance
+from engine.runtime.reader import SUBPROCESSES
 from engine.runtime.specs import ProcessSpec
 from engine.runtime.subprocesses import CallActivity, EmbeddedSubprocess
-from engine.runtime.throwing import Throw
+from engine.runtime.throwing import Compensate, Throw
+from engine.runtime.user_tasks import UserTask
 
 if TYPE_CHECKING:
     from engine.runtime.behaviour import Behaviour
@@ -35,15 +38,17 @@ BEHAVIOURS: Mapping[str, type[Behaviour]] = {
     "parallelGateway": ParallelGateway,
     "inclusiveGateway": InclusiveGateway,
     "eventBasedGateway": EventGateway,
+    "userTask": UserTask,
     "callActivity": CallActivity,
     "subProcess": EmbeddedSubprocess,
+    "adHocSubProcess": AdHocSubprocess,
 }
 
 
 def build(diagram: Diagram) -> Mapping[str, ProcessSpec]:
     """The specification of every executable process and every subprocess, by its id."""
     scopes = {process_id: process_id for process_id in diagram.processes}
-    scopes |= {e.id: e.process_id for e in diagram.elements.values() if e.type == "subProcess"}
+    scopes |= {e.id: e.process_id for e in diagram.elements.values() if e.type in SUBPROCESSES}
     return {scope: _specification(diagram, scope, process) for scope, process in scopes.items()}
 
 
@@ -67,7 +72,9 @@ def _add(spec: ProcessSpec, element: Element) -> None:
         body = Countersign if "vote" in element.properties else MultiInstance
         body(spec, element, element.loop, inner)
     else:
-        execution_listeners.attach(spec, element, behaviour(spec, element))
+        inner = behaviour(spec, element)
+    execution_listeners.attach(spec, inner)
+    task_listeners.attach(spec, inner)
 
 
 def _behaviour(element: Element) -> type[Behaviour]:
@@ -75,4 +82,6 @@ def _behaviour(element: Element) -> type[Behaviour]:
         "taskDefinition"
     ):
         return Job
+    if element.trigger and element.trigger.kind == "compensation" and not element.attached_to:
+        return Compensate
     return BEHAVIOURS.get(element.type) or task_behaviour(element.type, list(element.extensions))

@@ -36,15 +36,15 @@ class Binding(NamedTuple):
 class Context:
     """The surroundings of one `Execution`.
 
-    `now` is aware UTC. `decide(decision_id, variables)` returns the decision's value and raises an EngineError when it
-    cannot. `diagram_for` takes a process id (which definition is called now) or a definition key (the one remembered)
+    `now` is aware UTC. `decide(decision_id, variables)`, or with a version tag behind them, returns the decision's value and
+    raises an EngineError when it cannot. `diagram_for` takes a process id (which definition is called now) or a definition key (the one remembered)
     and raises NotFound; `bound` takes a process id and a binding. `environment` holds further names that every expression sees, under the variables.
     Dates and times without a zone are read in `zone`.
     """
 
     now: datetime
     feel: Feel
-    decide: Callable[[str, Mapping[str, Any]], object]
+    decide: Callable[..., object]
     diagram_for: Callable[[str | int], tuple[int, Diagram]]
     new_key: Callable[[], int]
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from engine.runtime import bindings
+
 if TYPE_CHECKING:
     from engine.runtime.specs import ProcessSpec
 
@@ -34,12 +36,13 @@ class Trigger:
 
     `name` is that of the message, signal or link, `code` the code of an error or escalation (None catches any), `timer`
     one of timeDate, timeDuration, timeCycle with its `expression`. A condition is an `expression`; `filter_names` and
-    `filter_changes` (create, update) say which changes of variables concern it, all if empty.
+    `filter_changes` (create, update) say which changes of variables concern it, all if empty. `activity` is what an event
+    that compensates undoes, every completed activity if empty.
     """
 
     kind: Literal[
-        "message", "signal", "timer", "conditional", "link", "error", "escalation", "terminate"
-    ]
+        "message", "signal", "timer", "conditional", "link", "error", "escalation", "terminate", "compensation",
+    ]  # fmt: skip
     name: str = ""
     correlation_key: str = ""
     code: str | None = None
@@ -47,11 +50,12 @@ class Trigger:
     expression: str = ""
     filter_names: tuple[str, ...] = ()
     filter_changes: tuple[str, ...] = ()
+    activity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An execution listener of an element; texts as drawn, `event` is start or end."""
+    """A listener of an element; texts as drawn. `event` is start or end, of a task listener creating, assigning and so on."""
 
     event: str
     type: str
@@ -76,7 +80,9 @@ class Loop:
 class Element:
     """A flow node as drawn: `type` is its BPMN name, `scope` the id of the process or subprocess it lies in.
 
-    `links` are the link events that catch what this link event throws.
+    `links` are the link events that catch what this link event throws, `handlers` the activities for compensation that
+    associations join with this boundary event. An ad-hoc subprocess has a `completion_condition`, and says whether that
+    ends what is active then.
     """
 
     id: str
@@ -96,12 +102,17 @@ class Element:
     attached_to: str | None = None
     boundary: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    handlers: tuple[str, ...] = ()
+    for_compensation: bool = False
     loop: Loop | None = None
+    completion_condition: str = ""
+    cancels_remaining: bool = True
     event_subprocess: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     execution_listeners: tuple[Listener, ...] = ()
+    task_listeners: tuple[Listener, ...] = ()
     extensions: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def extension(self, name: str) -> Mapping[str, str]:
@@ -167,12 +178,16 @@ class Diagram:
         return next(starts, None)
 
     def triggered_starts(self, process_id: str) -> tuple[Element, ...]:
-        """The start events of that process that a message, a signal or a time triggers."""
+        """The start events of that process that a message, a signal, a time or a condition triggers."""
         return tuple(e for e in self.inside(process_id) if e.type == "startEvent" and e.trigger)
 
     def inside(self, scope: str) -> tuple[Element, ...]:
         """The elements directly in a process or subprocess."""
         return self._scopes.get(scope, ())
+
+    def activatable(self, scope: str) -> tuple[Element, ...]:
+        """The elements of an ad-hoc subprocess that can be activated: those to which nothing leads."""
+        return tuple(one for one in self.inside(scope) if _begins(one))
 
     @cached_property
     def _scopes(self) -> Mapping[str, tuple[Element, ...]]:
@@ -180,6 +195,15 @@ class Diagram:
         for element in self.elements.values():
             scopes[element.scope] = (*scopes.get(element.scope, ()), element)
         return scopes
+
+    @cached_property
+    def compensations(self) -> Mapping[str, tuple[Element, Element]]:
+        """The compensation boundary event of each activity that has one, and the activity that undoes it."""
+        return {
+            e.attached_to: (e, self.elements[e.handlers[0]])
+            for e in self.elements.values()
+            if e.attached_to and e.handlers
+        }
 
     @cached_property
     def called_processes(self) -> frozenset[str]:
@@ -210,6 +234,30 @@ class Diagram:
     def form_ids(self) -> frozenset[str]:
         """The forms of user tasks and start events."""
         return frozenset(e.form_id for e in self.elements.values() if e.form_id)
+
+    @cached_property
+    def form_tags(self) -> Mapping[str, Mapping[str, str]]:
+        """The version tags to which each process binds forms, by process and form id."""
+        tags: dict[str, dict[str, str]] = {}
+        for element in self.elements.values():
+            tag = bindings.tag_of(element, "formDefinition")
+            if tag and element.form_id:
+                tags.setdefault(element.process_id, {})[element.form_id] = tag
+        return tags
+
+    @cached_property
+    def decision_tags(self) -> frozenset[tuple[str, str]]:
+        """The decisions that are bound to a version tag, both named as plain text."""
+        found = (
+            (
+                e.extension("calledDecision").get("decisionId", ""),
+                bindings.tag_of(e, "calledDecision"),
+            )
+            for e in self.elements.values()
+        )
+        return frozenset(
+            one for one in found if one[1] and not any(text.startswith("=") for text in one)
+        )
 
     @cached_property
     def embedded_forms(self) -> Mapping[str, str]:
@@ -276,6 +324,13 @@ class Diagram:
         from engine.runtime.blueprint import build
 
         return build(self)
+
+
+def _begins(element: Element) -> bool:
+    links = element.trigger is not None and element.trigger.kind == "link"
+    caught = links and element.type == "intermediateCatchEvent"
+    apart = element.type == "boundaryEvent" or element.for_compensation or element.event_subprocess
+    return not (element.incoming or caught or apart)
 
 
 def split(text: str) -> list[str]:

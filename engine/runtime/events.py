@@ -14,6 +14,9 @@ from typing import Any
 FORM_ELSEWHERE = "externalFormReference"
 TASK_HEADERS = "taskHeaders"
 LISTENER_EVENT = "executionListener"
+TASK_LISTENER = "taskListener"
+AD_HOC = "adHocSubProcess"
+TASK_LISTENERS = "taskListeners"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class UserTaskOpened(Event):
     """A user task waits for somebody. Expressions of its attributes are evaluated; `properties` are as drawn.
 
     Beside them stand what other applications read: FORM_ELSEWHERE, the form that one of those shows, and TASK_HEADERS, the
-    task headers as JSON text.
+    task headers as JSON text; and TASK_LISTENERS, the events of it that listeners are told, apart by blanks. `transition` is
+    the one it waits for before anybody has it (creating or assigning), None without.
 
     `summary` is what the process property `summary` gives: up to three short strings, empty if it fails. `definition_key` is
     the definition of the process the task belongs to. `origin` is what a `Move` gave along for a task that is opened again.
@@ -79,6 +83,7 @@ class UserTaskOpened(Event):
     summary: tuple[str, ...] = ()
     definition_key: int = 0
     origin: Mapping[str, Any] | None = field(default=None, hash=False)
+    transition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,9 @@ class ProcessRejected(Event):
 class JobOpened(Event):
     """Work for a job worker. `variables` are what the element sees (a copy); `definition_key` is as above.
 
-    The job of an execution listener has a key of its own, and says by the header LISTENER_EVENT when it is called (start, end).
+    The job of a listener has a key of its own, and says by a header when it is called: LISTENER_EVENT (start, end), or
+    TASK_LISTENER (creating, assigning …). So has the job that directs an ad-hoc subprocess, whose key is the header AD_HOC. That of a task listener names the user task, what is done with it (`action`) and
+    which of its attributes would change.
     """
 
     type: str
@@ -98,6 +105,21 @@ class JobOpened(Event):
     headers: Mapping[str, str] = field(hash=False)
     variables: Mapping[str, Any] = field(hash=False)
     definition_key: int = 0
+    task_key: int | None = None
+    action: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionReady(Event):
+    """The listeners of a user task's `transition` are done: it can be carried out.
+
+    `held` and `changes` are what `Execution.hold` was given, with what the listeners corrected among the changes.
+    """
+
+    transition: str
+    held: Mapping[str, Any] = field(hash=False)
+    changes: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

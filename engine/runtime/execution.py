@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
 from engine.runtime import (
+    ad_hoc,
     listeners,
     migration,
     modification,
@@ -17,8 +18,10 @@ from engine.runtime import (
     scopes,
     search,
     state,
+    task_listeners,
     throwing,
 )
+from engine.runtime.ad_hoc import DirectingJob, Direction
 from engine.runtime.events import Active, Event, IncidentClosed
 from engine.runtime.meter import Meter
 from engine.runtime.moves import Move
@@ -126,6 +129,38 @@ class Execution:
         if outcome is not None:
             task.internal_data.update(outcome=outcome, veto=veto)
         self._command(lambda: task.task_spec.resume(task, checked))
+
+    def hold(self, key: int, event: str, action: str, changes: Variables, held: Variables) -> bool:
+        """Ask the listeners of an event of a user task before it is done; False, and nothing happens, without any.
+
+        `action` and `changes` (attributes of the task) are for the listeners, `held` is kept; TransitionReady gives it back
+        when they are done, `deny` when one of them denies it. Until then the user task cannot be completed.
+        """
+        task = search.working(self._instance, key)
+        asked = (event, action, self._checked(changes), self._checked(held))
+        called = task_listeners.hold(task, *asked)
+        self._command(lambda: None)
+        return called
+
+    def correct(self, key: int, corrections: Variables) -> None:
+        """Keep what the task listener of that key wants changed of its user task. Raises NotFound."""
+        task_listeners.correct(search.working(self._instance, key), self._checked(corrections))
+
+    def deny(self, key: int) -> tuple[str, Variables]:
+        """Give up what the task listener of that key was asked about; give its event and what was held.
+
+        Raises NotFound, or Rejected for an event that cannot be denied.
+        """
+        return task_listeners.deny(search.working(self._instance, key))
+
+    def direct(self, key: int, variables: Variables, direction: Direction) -> None:
+        """Complete the job that directs an ad-hoc subprocess with what its worker decided; `variables` go into the subprocess.
+
+        Raises NotFound for any other job, Rejected for elements that cannot be activated.
+        """
+        task = search.find(self._instance, key, lambda one: isinstance(one.task_spec, DirectingJob))
+        checked = self._checked(variables)
+        self._command(lambda: task.task_spec.body.direct(task, direction, checked))
 
     def throw_error(
         self, key: int, code: str, message: str = "", variables: Variables | None = None
@@ -240,6 +275,17 @@ class Execution:
         checked, own = self._checked(variables or {}), self._checked(local or {})
         scopes.write(self._instance.task_tree, self.variables, checked)
         self._command(lambda: modification.activate(self._instance, element_id, own, scope_key))
+
+    def activate_ad_hoc(
+        self, key: int, wanted: Iterable[tuple[str, Variables]], *, alone: bool = False
+    ) -> None:
+        """Activate elements of an open ad-hoc subprocess, each with variables of its own; `alone` ends what is active in it.
+
+        Raises NotFound unless that is the key of one, Rejected naming the elements that cannot be activated there.
+        """
+        task = ad_hoc.found(self._instance.all_tokens(), key)
+        checked = [(one, self._checked(variables)) for one, variables in wanted]
+        self._command(lambda: task.task_spec.activate(task, checked, alone=alone))
 
     def terminate(self, key: int) -> None:
         """Stop an element instance, and what is around it once nothing else is inside.

@@ -18,7 +18,7 @@ from engine.runtime.events import LISTENER_EVENT
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
 
-    from engine.runtime.diagram import Element, Listener
+    from engine.runtime.diagram import Listener
     from engine.runtime.specs import ProcessSpec
 
 
@@ -28,12 +28,11 @@ class ListenerJob(Behaviour, ServiceTask):  # type: ignore[misc]
     completable = True
 
     def __init__(
-        self, process_spec: ProcessSpec, element: Element, owner: Behaviour, number: int
+        self, process_spec: ProcessSpec, owner: Behaviour, listener: Listener, number: int
     ) -> None:
-        self.listener: Listener = element.execution_listeners[number]
-        super().__init__(
-            process_spec, element, name=f"{element.id} [{self.listener.event} {number}]"
-        )
+        self.listener = listener
+        element = owner.element
+        super().__init__(process_spec, element, name=f"{element.id} [{listener.event} {number}]")
         self.kind = "executionListener"
         self.input_mappings = self.output_mappings = self.boundary = ()
         self.body = owner
@@ -63,8 +62,8 @@ class ListenerJob(Behaviour, ServiceTask):  # type: ignore[misc]
         """Nothing is reported: no element has completed."""
 
 
-def attach(process_spec: ProcessSpec, element: Element, owner: Behaviour) -> None:
-    """Give an element's behaviour its listeners, in the order they are drawn."""
-    for number, listener in enumerate(element.execution_listeners):
-        made = ListenerJob(process_spec, element, owner, number)
-        owner.execution_listeners.setdefault(listener.event, []).append(made)
+def attach(process_spec: ProcessSpec, owner: Behaviour) -> None:
+    """Give an element's behaviour its execution listeners, in the order they are drawn."""
+    for number, listener in enumerate(owner.element.execution_listeners):
+        made = ListenerJob(process_spec, owner, listener, number)
+        owner.listener_jobs.setdefault(listener.event, []).append(made)

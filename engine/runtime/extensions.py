@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.runtime import xml
@@ -9,6 +10,9 @@ from engine.runtime.diagram import Listener, Loop
 from engine.runtime.xml import ZEEBE, bpmn
 
 EMBEDDED = "camunda-forms:bpmn:"
+FORMER_EVENTS = {
+    "create": "creating", "assignment": "assigning", "update": "updating", "complete": "completing", "cancel": "canceling",
+}  # fmt: skip
 
 
 def _zeebe(node: Any, path: str) -> list[Any]:
@@ -51,14 +55,21 @@ def embedded_forms(process: Any) -> dict[str, str]:
 
 def execution_listeners(node: Any) -> tuple[Listener, ...]:
     """The execution listeners, as drawn."""
-    return tuple(
-        Listener(
-            event=e.get("eventType", ""),
-            type=e.get("type", ""),
-            retries=e.get("retries", ""),
-            headers={h.get("key", ""): h.get("value", "") for h in e.iter(f"{{{ZEEBE}}}header")},
-        )
-        for e in _zeebe(node, "executionListeners/executionListener")
+    return tuple(_listener(e) for e in _zeebe(node, "executionListeners/executionListener"))
+
+
+def task_listeners(node: Any) -> tuple[Listener, ...]:
+    """The task listeners, as drawn; events by the names of Camunda 8.8, whose versions before said `complete` for `completing`."""
+    drawn = [_listener(e) for e in _zeebe(node, "taskListeners/taskListener")]
+    return tuple(replace(one, event=FORMER_EVENTS.get(one.event, one.event)) for one in drawn)
+
+
+def _listener(node: Any) -> Listener:
+    return Listener(
+        event=node.get("eventType", ""),
+        type=node.get("type", ""),
+        retries=node.get("retries", ""),
+        headers={h.get("key", ""): h.get("value", "") for h in node.iter(f"{{{ZEEBE}}}header")},
     )
 
 

@@ -36,7 +36,6 @@ MESSAGES = {
     "start_count": "A subprocess has exactly one start event.",
     "start_incoming": "A sequence flow leads to a start event.",
     "timer": "The timer {expression} is not valid: {reason}.",
-    "timers_on_gateway": "An event-based gateway may have only one timer.",
     "unreachable": "No start event leads here.",
     "unreadable": "The diagram cannot be read: {reason}.",
     "unsupported": "{what} is not supported: {reason}.",

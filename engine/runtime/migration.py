@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
-from engine.runtime import listeners, state
+from engine.runtime import compensation, listeners, state
 from engine.runtime.catching import Catch, EventGateway
 from engine.runtime.faults import Fault
 
@@ -32,13 +32,13 @@ CATCHING = ("startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTas
 class Misfit:
     """An element whose tokens cannot be carried over.
 
-    `reason` is missing (no counterpart), type (another kind of element), scope (inside another subprocess) or flow (the
-    sequence flow by which a token came to a join is gone).
+    `reason` is missing (no counterpart), type (another kind of element), scope (inside another subprocess), flow (the
+    sequence flow by which a token came to a join is gone) or handler (it has completed and could not be undone any more).
     """
 
     element_id: str
     target_id: str
-    reason: Literal["missing", "type", "scope", "flow"]
+    reason: Literal["missing", "type", "scope", "flow", "handler"]
 
 
 class Unmigratable(Rejected):
@@ -89,9 +89,10 @@ class Route:
 
 def _kind(element: Element) -> tuple[object, ...]:
     loop = element.loop and (element.loop.sequential, element.loop.output_collection)
-    trigger = element.trigger.kind if element.trigger and element.type in CATCHING else None
+    kind = element.trigger.kind if element.trigger else None
+    trigger = kind if element.type in CATCHING or kind == "compensation" else None
     works = "taskDefinition" in element.extensions
-    return element.type, loop, trigger, works, element.event_subprocess
+    return element.type, loop, trigger, works, element.event_subprocess, element.for_compensation
 
 
 def migrate(
@@ -126,6 +127,7 @@ class _Rewriting:
 
     def scope(self, data: list[Any]) -> None:
         self._listeners(data[0])
+        self._undoable(data[0])
         if "start" in data[0]:
             data[0]["start"] = self.route.to(data[0]["start"])
         for token in data[3]:
@@ -138,6 +140,7 @@ class _Rewriting:
             self.misfits.append(misfit)
         token[0] = self.route.to(element_id) + name[len(element_id) :]
         self._listeners(internal)
+        self._undoable(internal)
         if place in (TaskState.FUTURE, TaskState.WAITING) and "flow" in internal:
             self._flow(element_id, internal)
         for child in children:
@@ -149,6 +152,23 @@ class _Rewriting:
         for listener in internal.get("listeners", []):
             listener["was"] = listener["element"]
             listener["element"] = self.route.to(listener["element"])
+
+    def _undoable(self, data: dict[str, Any]) -> None:
+        """What has completed stays undoable where it has a counterpart with a handler, or does not go along at all."""
+        for record in data.get(compensation.UNDOABLE, []):
+            self._undone(record)
+
+    def _undone(self, record: list[Any]) -> None:
+        element_id, bracket, rest = record[0].partition(" [")
+        to, route = self.route.to(element_id), self.route
+        lost = record[0] in route.source.compensations and to not in route.target.compensations
+        if misfit := route.misfit(element_id) or (
+            Misfit(element_id, to, "handler") if lost else None
+        ):
+            self.misfits.append(misfit)
+        record[0] = to + bracket + rest
+        for inner in record[3]:
+            self._undone(inner)
 
     def _flow(self, element_id: str, internal: dict[str, Any]) -> None:
         found = self.route.flow(internal["flow"])
@@ -185,8 +205,7 @@ def _renew(task: Task, route: Route) -> None:
         spec._update(task)  # noqa: SLF001 - the join may have fewer flows to wait for
     elif "entered" in data:
         _listen(task, _heard(task), route)
-        if spec.completable and spec.is_working(task):
-            spec.execute(task)
+        spec.renew(task)
 
 
 def _renew_root(task: Task, route: Route) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Rejected
-from engine.runtime import scopes, search
+from engine.runtime import ad_hoc, scopes, search
 from engine.runtime.events import IncidentClosed
 from engine.runtime.faults import Fault
 
@@ -32,6 +32,10 @@ def activate(
     `scope_key` is the element instance around it, needed when several could be. Raises Rejected for an element that is
     not there, that nothing can be put on, or without one single place for it.
     """
+    if host := _ad_hoc(instance, element_id, scope_key):
+        _refuse_target(host.workflow.spec.diagram, host.workflow.spec.elements[element_id])
+        host.task_spec.begin(host, element_id, local)
+        return
     scope, depth = _place(instance, element_id, scope_key)
     way = _around(scope.spec.diagram, element_id)[:depth][::-1]
     for outer in way:
@@ -43,6 +47,23 @@ def activate(
     for outer in reversed(way):
         data, first = {"inside": {"start": first, "first": data}}, outer
     scope.spawn(first, **data)
+
+
+def _ad_hoc(instance: Instance, element_id: str, scope_key: int | None) -> Task | None:
+    """The one open ad-hoc subprocess in which the element can be activated, if there is one."""
+    places = [
+        task
+        for task in instance.all_tokens()
+        if ad_hoc.is_open(task)
+        and any(one.id == element_id for one in _inside(task))
+        and scope_key in (None, task.internal_data["key"])
+    ]
+    return places[0] if len(places) == 1 else None
+
+
+def _inside(task: Task) -> tuple[Element, ...]:
+    spec = task.task_spec
+    return tuple(spec.process_spec.diagram.inside(spec.element.id))
 
 
 def _around(diagram: Diagram, element_id: str) -> list[str]:
@@ -79,6 +100,8 @@ def _key(scope: Scope) -> int | None:
 def _refuse_target(diagram: Diagram, element: Element) -> None:
     if element.type in NO_TARGETS:
         raise Rejected(reason=f"{element.id} is an event that only happens by itself")
+    if element.for_compensation:
+        raise Rejected(reason=f"{element.id} runs only when something is undone")
     before = {diagram.elements[diagram.flows[flow].source].type for flow in element.incoming}
     if "eventBasedGateway" in before:
         raise Rejected(reason=f"{element.id} waits behind its gateway only")
@@ -89,10 +112,16 @@ def terminate(task: Task) -> None:
 
     Raises Rejected if that would be the whole process instance.
     """
-    scope, spec = task.workflow, task.task_spec
+    scope = task.workflow
     leaving, body = search.around(task), search.body(task)
-    if body not in (None, task) and (len(leaving.children) > 1 or leaving.internal_data["items"]):
-        spec.body.remove(task)
+    if isinstance(task.task_spec, ad_hoc.Activation) and len(task.parent.children) > 1:
+        scope.terminate(task)
+    elif body not in (None, task) and (len(body.children) > 1 or body.internal_data["items"]):
+        instance = task if task.parent is body else task.parent  # that of a listener
+        body.task_spec.remove(instance)
+    elif search.undoes(task):
+        scope.terminate(task)
+        leaving.task_spec.instance_completed(leaving)
     elif [one.id for one in scope.task_tree.children] != [leaving.id]:
         scope.terminate(leaving)
     elif scope.host is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Rejected
-from engine.runtime import search
+from engine.runtime import compensation, search
 from engine.runtime.countersign import Countersign
 from engine.runtime.events import ElementCompleted
 
@@ -37,7 +37,8 @@ class Move:
     `ending`, or that stands before a join and came from one in it, ends with all inside. `standing` tokens appear before
     their joins. `completed` is a user task that is done by this rather than stopped. The new token comes from `came_from`,
     its task gets `origin` (JSON; `assignee` is a user name that wins over the diagram), and with `back` it goes
-    straight to that element when the task is done, with `back_origin` there.
+    straight to that element when the task is done, with `back_origin` there. The element is open again: its completions in
+    `ending` are not undone should something compensate later, those of the others are.
     """
 
     element_id: str
@@ -60,6 +61,7 @@ def perform(instance: Instance, move: Move) -> None:
     for token in scope.tokens():
         if token.id in scope.tasks and (token is done or _ends(token, move.ending)):
             scope.terminate(token)
+    compensation.forget(scope, move.element_id, move.ending)
     for one in move.standing:
         target = scope.spec.flows[one.flow_id].target
         scope.spawn(target, **{"flow": one.flow_id, "from": one.source})

@@ -91,8 +91,8 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
 
     def _variables(self, index: int, item: Any) -> dict[str, Any]:
         variables: dict[str, Any] = {"loopCounter": index + 1}
-        if name := _VARIABLE.match(self.loop.output_element):
-            variables[name[1]] = None
+        if name := local_name(self.loop.output_element):
+            variables[name] = None
         if self.loop.input_element:
             variables[self.loop.input_element] = item
         return variables
@@ -163,3 +163,9 @@ class MultiInstance(Behaviour, LoopTask):  # type: ignore[misc]
         """The output collection goes outwards when it is complete."""
         if name := self.loop.output_collection:
             scopes.propagate(task, {name: scopes.own(task)[name]}, above=True)
+
+
+def local_name(output_element: str) -> str | None:
+    """The variable of an instance that an output element reads, kept apart from those of the other instances."""
+    name = _VARIABLE.match(output_element)
+    return name[1] if name else None

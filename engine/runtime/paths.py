@@ -17,6 +17,7 @@ WAITING = {
     "eventBasedGateway",
     "callActivity",
     "subProcess",
+    "adHocSubProcess",
 }
 Graph = Mapping[str, Iterable[str]]
 
@@ -37,12 +38,14 @@ def successors(diagram: Diagram) -> dict[str, list[str]]:
     graph: dict[str, list[str]] = {}
     for element in diagram.elements.values():
         following = [diagram.flows[id_].target for id_ in element.outgoing]
-        following += [*element.boundary, *element.links]
+        following += [*element.boundary, *element.links, *element.handlers]
         graph[element.id] = following + _starts(diagram, element)
     return graph
 
 
 def _starts(diagram: Diagram, element: Element) -> list[str]:
+    if element.type == "adHocSubProcess":
+        return [e.id for e in diagram.activatable(element.id)]
     return [e.id for e in diagram.inside(element.id) if e.type == "startEvent"]
 
 

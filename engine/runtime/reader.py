@@ -14,7 +14,8 @@ from engine.runtime.xml import ZEEBE, bpmn
 TASKS = {
     "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "scriptTask",
 }  # fmt: skip
-ACTIVITIES = TASKS | {"callActivity", "subProcess"}
+SUBPROCESSES = {"subProcess", "adHocSubProcess"}
+ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
 GATEWAYS = {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
 EVENTS = {
     "startEvent",
@@ -24,29 +25,30 @@ EVENTS = {
     "boundaryEvent",
 }
 NODES = ACTIVITIES | GATEWAYS | EVENTS
-INSIDE = NODES | {"sequenceFlow", "adHocSubProcess", "transaction", "complexGateway"}
+INSIDE = NODES | {"sequenceFlow", "transaction", "complexGateway"}
 DRAWN_ONLY = {
     "documentation", "extensionElements", "incoming", "outgoing", "laneSet", "textAnnotation", "association", "group",
     "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "dataInputAssociation",
     "dataOutputAssociation", "property", "auditing", "monitoring", "messageEventDefinition", "timerEventDefinition",
     "errorEventDefinition", "escalationEventDefinition", "terminateEventDefinition", "signalEventDefinition",
-    "linkEventDefinition", "conditionalEventDefinition", "script",
+    "linkEventDefinition", "conditionalEventDefinition", "compensateEventDefinition", "script",
     "multiInstanceLoopCharacteristics", "supportedInterfaceRef", "correlationSubscription",
 }  # fmt: skip
+EXTENSION_ELEMENTS = bpmn("extensionElements")
+CONDITION = "completionCondition"
+INNER = {"subProcess": INSIDE, "adHocSubProcess": INSIDE | {CONDITION}}
 CAMUNDA_7 = "{http://camunda.org/schema/1.0/bpmn}"
 REASONS = {
-    "adHocSubProcess": "its steps have no order that could be checked",
     "complexGateway": "use exclusive, inclusive and parallel gateways",
     "transaction": "use a subprocess",
     "standardLoopCharacteristics": "draw the loop with a gateway",
-    "compensateEventDefinition": "nothing would be undone",
     "cancelEventDefinition": "use an error event",
 }
 EXTENSIONS = {
     "userTask", "assignmentDefinition", "formDefinition", "taskSchedule", "priorityDefinition", "ioMapping", "input",
     "output", "properties", "property", "taskDefinition", "taskHeaders", "header", "calledDecision", "script",
     "calledElement", "loopCharacteristics", "subscription", "conditionalFilter", "versionTag", "userTaskForm",
-    "executionListeners", "executionListener",
+    "executionListeners", "executionListener", "taskListeners", "taskListener", "adHoc",
 }  # fmt: skip
 
 
@@ -57,6 +59,7 @@ class Reading:
     processes: dict[str, Process] = field(default_factory=dict)
     elements: dict[str, Element] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
+    associations: list[tuple[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def find(self, code: str, node: Any, **params: str) -> None:
@@ -71,6 +74,10 @@ def read(root: Any) -> Reading:
     reading = Reading()
     _refuse_unknown_extensions(reading, root)
     catalogue = Catalogue.of(root)
+    reading.associations = [
+        (node.get("sourceRef", ""), node.get("targetRef", ""))
+        for node in root.iter(bpmn("association"))
+    ]
     for node in root.findall(bpmn("process")):
         process = _process(node)
         if process.id in reading.processes:
@@ -102,6 +109,11 @@ def _refuse_unknown_extensions(reading: Reading, root: Any) -> None:
     for node in root.iter(f"{{{ZEEBE}}}*"):
         if (name := xml.local(node)) not in EXTENSIONS:
             _refuse_extension(reading, node, f"zeebe:{name}", "the engine would not run it")
+    for node in root.iter(f"{{{ZEEBE}}}taskListeners"):
+        owner = next((n for n in node.iterancestors() if n.tag != EXTENSION_ELEMENTS), root)
+        if owner.tag != bpmn("userTask"):
+            what = f"A task listener on a {xml.local(owner)}"
+            _refuse_extension(reading, node, what, "it would not be called")
     for node in root.iter("*"):
         if severity := _camunda_7(root, node):
             _refuse_extension(reading, node, "Camunda 7", "use the elements of Camunda 8", severity)
@@ -146,7 +158,7 @@ class _Scope:
                 self._element(name, node)
             elif name == "sequenceFlow":
                 self._flow(node)
-            elif name not in DRAWN_ONLY:
+            elif name not in DRAWN_ONLY and name != CONDITION:
                 self._refuse(node, name)
 
     def _refuse(self, node: Any, what: str) -> None:
@@ -173,17 +185,23 @@ class _Scope:
         self._refuse_inside(node)
         self._unique(node, self.reading.elements)
         self.reading.elements[node.get("id")] = self._read(kind, node)
-        if kind == "subProcess":
+        if kind in SUBPROCESSES:
             _Scope(self.reading, self.catalogue, self.process_id, node.get("id")).read(node)
 
     def _refuse_inside(self, node: Any) -> None:
-        for name in ("isForCompensation", "instantiate"):
+        refused = ["instantiate"]
+        if xml.local(node) not in ACTIVITIES:
+            refused.append("isForCompensation")
+        for name in refused:
             if node.get(name) == "true":
                 self._refuse(node, name)
         for child in node.iterchildren(tag=bpmn("*")):
             name = xml.local(child)
-            if name not in DRAWN_ONLY and not (node.tag == bpmn("subProcess") and name in INSIDE):
+            if name not in DRAWN_ONLY and name not in INNER.get(xml.local(node), ()):
                 self._refuse(node, name)
+        if node.get("ordering") == "Sequential":
+            what, reason = "The ordering Sequential", "what is active runs side by side"
+            self.reading.find("unsupported", node, what=what, reason=reason)
 
     def _read(self, kind: str, node: Any) -> Element:
         attributes = self._extensions(kind, node)
@@ -202,12 +220,16 @@ class _Scope:
             interrupting=node.get("cancelActivity" if kind == "boundaryEvent" else "isInterrupting")
             != "false",
             attached_to=node.get("attachedToRef"),
+            for_compensation=node.get("isForCompensation") == "true",
             loop=extensions.loop(node),
+            completion_condition=xml.text(node, bpmn(CONDITION)),
+            cancels_remaining=node.get("cancelRemainingInstances") != "false",
             event_subprocess=node.get("triggeredByEvent") == "true",
             inputs=extensions.mappings(node, "input"),
             outputs=extensions.mappings(node, "output"),
             headers=extensions.pairs(node, "taskHeaders", "header", "key"),
             execution_listeners=extensions.execution_listeners(node),
+            task_listeners=extensions.task_listeners(node) if kind == "userTask" else (),
             extensions=attributes,
         )
 
@@ -234,6 +256,7 @@ def _connect(reading: Reading) -> None:
     outgoing: dict[str, list[str]] = {}
     boundary: dict[str, list[str]] = {}
     links: dict[tuple[str, str], list[str]] = {}
+    handlers = _handlers(reading)
     for flow in reading.flows.values():
         outgoing.setdefault(flow.source, []).append(flow.id)
         incoming.setdefault(flow.target, []).append(flow.id)
@@ -251,7 +274,20 @@ def _connect(reading: Reading) -> None:
             links=tuple(
                 links.get((element.scope, _link(element, "intermediateThrowEvent") or ""), ())
             ),
+            handlers=tuple(handlers.get(id_, ())),
         )
+
+
+def _handlers(reading: Reading) -> dict[str, list[str]]:
+    """The activities for compensation by the boundary event that an association leads to them from, in the same scope."""
+    found: dict[str, list[str]] = {}
+    for source, target in reading.associations:
+        event, activity = reading.elements.get(source), reading.elements.get(target)
+        if event is None or activity is None or event.scope != activity.scope:
+            continue
+        if event.trigger and event.trigger.kind == "compensation" and activity.for_compensation:
+            found.setdefault(source, []).append(target)
+    return found
 
 
 def _link(element: Element, kind: str) -> str | None:

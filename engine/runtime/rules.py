@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.runtime import approvals, paths
+from engine.runtime import approvals, bindings, compensation, paths, task_listeners
 from engine.runtime.diagram import Element, Flow, Process
 from engine.runtime.extensions import EMBEDDED
 from engine.runtime.finding import Finding
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 ELEMENTS = 500
 SEQUENCE = 400
 _ID = re.compile(r"[^\W\d][\w.\-]{0,199}")
-STARTING = ("message", "signal", "timer")
-HEARD = (*STARTING, "conditional")
+HEARD = ("message", "signal", "timer", "conditional")
 EVENT_STARTS = (*HEARD, "error", "escalation")
 CAUGHT = {
-    "startEvent": (None, *STARTING),
+    "startEvent": (None, *HEARD),
     "intermediateCatchEvent": (*HEARD, "link"),
-    "boundaryEvent": EVENT_STARTS,
-    "intermediateThrowEvent": (None, "escalation", "message", "signal", "link"),
-    "endEvent": (None, "error", "escalation", "terminate", "message", "signal"),
+    "boundaryEvent": (*EVENT_STARTS, "compensation"),
+    "intermediateThrowEvent": (None, "escalation", "message", "signal", "link", "compensation"),
+    "endEvent": (None, "error", "escalation", "terminate", "message", "signal", "compensation"),
 }
 
 
@@ -99,7 +98,9 @@ def behaviour(diagram: Diagram) -> list[Finding]:
         if not any(e.type == "startEvent" for e in diagram.inside(process_id)):
             line = diagram.content[process_id].line
             findings.append(Finding("error", "empty_process", process_id, line, {"id": process_id}))
-    return findings + approvals.check(diagram) + paths.check(diagram, SEQUENCE)
+    for part in (approvals, bindings, compensation, task_listeners):
+        findings += part.check(diagram)
+    return findings + paths.check(diagram, SEQUENCE)
 
 
 def _error(element: Element, code: str, **params: str) -> Finding:
@@ -114,6 +115,8 @@ def _element(diagram: Diagram, element: Element) -> Iterator[Finding]:
     yield from _work(element)
     if element.type == "subProcess":
         yield from _subprocess(diagram, element)
+    if element.type == "adHocSubProcess":
+        yield from _ad_hoc(diagram, element)
     if element.type == "eventBasedGateway":
         yield from _event_gateway(diagram, element)
     if element.default and element.default not in element.outgoing:
@@ -152,7 +155,7 @@ def _listeners(element: Element) -> Iterator[Finding]:
 
 def _heard(element: Element) -> tuple[str, ...]:
     """The events of an element that its execution listeners are told."""
-    if element.loop or element.event_subprocess:
+    if element.type == "boundaryEvent" and _kind(element) == "compensation ":
         return ()
     if element.type in ("startEvent", "boundaryEvent"):
         return ("end",)
@@ -238,13 +241,9 @@ NEEDED = {
 }
 
 
-BINDINGS = {
-    "calledElement": ("latest", "deployment", "versionTag"),
-    "calledDecision": ("latest", "deployment"),
-    "formDefinition": ("latest", "deployment"),
-}
 WORKED = {
     "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "intermediateThrowEvent", "endEvent",
+    "adHocSubProcess",
 }  # fmt: skip
 
 
@@ -260,7 +259,6 @@ def _work(element: Element) -> Iterator[Finding]:
             "resultVariable"
         ):
             yield _error(element, "missing", what=f"The resultVariable of zeebe:{name}")
-    yield from _bindings(element)
     if "taskDefinition" in element.extensions and not _worked(element):
         yield _error(
             element,
@@ -270,21 +268,6 @@ def _work(element: Element) -> Iterator[Finding]:
         )
     if element.loop and not (element.loop.input_collection or element.loop.cardinality):
         yield _error(element, "missing", what="The input collection of the multi-instance activity")
-
-
-def _bindings(element: Element) -> Iterator[Finding]:
-    for name, allowed in BINDINGS.items():
-        binding = element.extension(name).get("bindingType", "latest")
-        if binding not in allowed:
-            yield _error(
-                element,
-                "unsupported",
-                what=f"The binding type {binding}",
-                reason="it is the one of the definition's own deployment",
-            )
-    called = element.extension("calledElement")
-    if called.get("bindingType") == "versionTag" and not called.get("versionTag"):
-        yield _error(element, "missing", what="The versionTag of zeebe:calledElement")
 
 
 def _worked(element: Element) -> bool:
@@ -301,6 +284,23 @@ def _subprocess(diagram: Diagram, element: Element) -> Iterator[Finding]:
         yield _error(element, "start_count")
 
 
+def _ad_hoc(diagram: Diagram, element: Element) -> Iterator[Finding]:
+    inside, drawn = diagram.inside(element.id), element.extension("adHoc")
+    if not any(one.type in ACTIVITIES for one in inside):
+        yield _error(element, "missing", what="An activity in the ad-hoc subprocess")
+    reason = "its elements are activated one by one"
+    for one in inside:
+        if one.type in ("startEvent", "endEvent") or one.event_subprocess:
+            what = f"A {one.type} in an ad-hoc subprocess"
+            yield _error(one, "unsupported", what=what, reason=reason)
+    led = drawn.get("activeElementsCollection") or element.completion_condition
+    if "taskDefinition" in element.extensions and (led or not element.cancels_remaining):
+        what = "A list or condition beside a task definition"
+        yield _error(element, "unsupported", what=what, reason="the job worker decides")
+    if drawn.get("outputElement") and not drawn.get("outputCollection"):
+        yield _error(element, "missing", what="The outputCollection of zeebe:adHoc")
+
+
 def _event_gateway(diagram: Diagram, element: Element) -> Iterator[Finding]:
     targets = [diagram.elements[diagram.flows[id_].target] for id_ in element.outgoing]
     for target in targets:
@@ -308,8 +308,6 @@ def _event_gateway(diagram: Diagram, element: Element) -> Iterator[Finding]:
         catches = target.type in ("intermediateCatchEvent", "receiveTask") and not is_link
         if not catches or len(target.incoming) > 1:
             yield _error(element, "event_gateway_target")
-    if sum(bool(t.trigger and t.trigger.kind == "timer") for t in targets) > 1:
-        yield _error(element, "timers_on_gateway")
 
 
 def _flow(diagram: Diagram, flow: Flow) -> Iterator[Finding]:

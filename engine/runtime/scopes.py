@@ -34,8 +34,9 @@ def chain(task: Task) -> Iterator[Variables]:
     while True:
         if "variables" in task.internal_data:
             yield task.internal_data["variables"]
-        if task.task_spec.instance_of_body and "variables" in task.parent.internal_data:
-            yield task.parent.internal_data["variables"]
+        if task.task_spec.instance_of_body:
+            task = task.parent
+            continue
         if task.workflow.variables is not None:
             yield task.workflow.variables
             return

@@ -56,14 +56,28 @@ def working(instance: Instance, key: int) -> Task:
 
 def body(task: Task) -> Task | None:
     """The multi-instance body the token is or belongs to, None if it has nothing to do with one."""
-    found = around(task)
+    found = _owner(task)
     runs = isinstance(found.task_spec, MultiInstance) and "size" in found.internal_data
     return found if runs else None
 
 
 def around(task: Task) -> Task:
-    """The token that stands in the scope: this one, or the one it works for as an instance or a listener."""
-    return task.parent if task.task_spec.instance_of_body else task
+    """The token that stands in the scope: this one, or the one it works for as an instance, a listener or a handler."""
+    while task.task_spec.instance_of_body:
+        task = task.parent
+    return task.parent if undoes(task) else task
+
+
+def undoes(task: Task) -> bool:
+    """Whether the token is a compensation handler at work, below the event that compensates."""
+    spec = task.task_spec
+    return bool(spec.element.for_compensation and not spec.instance_of_body)
+
+
+def _owner(task: Task) -> Task:
+    while task.task_spec.instance_of_body:
+        task = task.parent
+    return task
 
 
 def beside(task: Task, element_id: str) -> Task:

@@ -75,6 +75,15 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
         inside = [e for e in self.diagram.inside(self.name) if e.event_subprocess]
         return tuple(s for e in inside for s in self.diagram.inside(e.id) if s.type == "startEvent")
 
+    def behaviour(self, name: str) -> Behaviour | None:
+        """How the element of that spec name lives: in this scope, or in one it undoes; None if it is not there."""
+        found: Behaviour | None = self.task_specs.get(name)
+        element = self.elements.get(name.partition(" [")[0])
+        if found is None and element is not None:
+            inner = self.diagram.specs.get(element.scope)
+            found = inner.task_specs.get(name) if inner is not None else None
+        return found
+
     @cached_property
     def _reachable(self) -> dict[tuple[str, str], frozenset[str]]:
         return {}

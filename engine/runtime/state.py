@@ -103,7 +103,7 @@ def _fill(scope: Scope, data: list[Any]) -> None:
 
 def _restore(scope: Scope, parent: Task, token: list[Any]) -> None:
     name, state, internal, children, inner = token
-    spec = scope.spec.task_specs.get(name)
+    spec = scope.spec.behaviour(name)
     if spec is None:
         raise StateUnfit(reason=f"there is no element {name}")
     task = Task(scope, spec, parent, state)

@@ -9,7 +9,7 @@ from SpiffWorkflow.bpmn.specs.defaults import CallActivity as SpiffCallActivity
 from SpiffWorkflow.bpmn.specs.defaults import SubWorkflowTask
 
 from engine.errors import EngineError
-from engine.runtime import scopes
+from engine.runtime import compensation, scopes
 from engine.runtime.behaviour import Behaviour, payload_of
 from engine.runtime.context import Binding
 from engine.runtime.evaluation import evaluate
@@ -46,6 +46,7 @@ class EmbeddedSubprocess(Behaviour, SubWorkflowTask):  # type: ignore[misc]
 
     def concluded(self, task: Task, scope: Subprocess) -> None:
         """The inside has completed."""
+        compensation.keep(task, scope)
         self.resume(task, {})
 
     def restore(self, task: Task, variables: dict[str, Any] | None) -> Subprocess:

@@ -23,7 +23,7 @@ EVALUATED = (
     ("formDefinition", ("formId", "formKey", "externalReference")),
     ("taskDefinition", ("type", "retries")),
     ("calledElement", ("processId", "versionTag")),
-    ("calledDecision", ("decisionId",)),
+    ("calledDecision", ("decisionId", "versionTag")),
 )
 _CARDINALITY = re.compile(r"(?:\d{1,2}|[1-4]\d\d|500)?", re.ASCII)
 TOGETHER = 100  # a call of the interpreter has a time limit
@@ -91,9 +91,13 @@ def _of(element: Element) -> Iterator[tuple[str, str, bool]]:
         yield "A mapping", source, False
     for name, value in element.properties.items():
         yield name, value, False
-    for listener in element.execution_listeners:
+    for listener in element.execution_listeners + element.task_listeners:
         yield "type", listener.type, False
         yield "retries", listener.retries, False
+    if ad_hoc := element.extension("adHoc"):
+        yield "activeElementsCollection", ad_hoc.get("activeElementsCollection", ""), True
+        yield "outputElement", ad_hoc.get("outputElement", ""), True
+    yield "The completion condition", element.completion_condition, True
     if loop := element.loop:
         yield "inputCollection", loop.input_collection, True
         yield "outputElement", loop.output_element, True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from SpiffWorkflow.bpmn.specs.defaults import NoneTask
 
-from engine.runtime import listeners, scopes
+from engine.runtime import compensation, listeners, scopes
 from engine.runtime.behaviour import Behaviour
 from engine.runtime.evaluation import evaluate
 from engine.runtime.events import SignalThrown
@@ -42,7 +42,9 @@ def _places(task: Task) -> Iterator[tuple[Task, Iterable[Element]]]:
     """Activities around the task with their boundary events, scopes with their event subprocesses."""
     current: Task | None = task
     while current is not None:
-        activity = current.parent if current.task_spec.instance_of_body else current
+        activity = current
+        while activity.task_spec.instance_of_body:
+            activity = activity.parent
         spec = activity.task_spec
         yield activity, [spec.process_spec.elements[id_] for id_ in spec.boundary]
         if not spec.element.event_subprocess:
@@ -112,3 +114,22 @@ class Throw(Behaviour, NoneTask):  # type: ignore[misc]
         for other in task.workflow.tokens():
             if other is not task and other.id in task.workflow.tasks:
                 task.workflow.terminate(other)
+
+
+class Compensate(Throw):
+    """An end event or intermediate throw event that undoes what completed: it stays until every handler has completed."""
+
+    def execute(self, task: Task) -> bool | None:
+        """Let the handlers of all that is to be undone begin at once."""
+        activity_id = self.element.trigger.activity if self.element.trigger else ""
+        undone = compensation.take(task, activity_id)
+        for one in undone:
+            compensation.begin(task, one)
+        return None if undone else self.leave(task, {})
+
+    def instance_completed(self, task: Task) -> None:
+        """A handler or a listener is done."""
+        if "stage" in task.internal_data:
+            super().instance_completed(task)
+        elif not task.children:
+            self.resume(task, {})

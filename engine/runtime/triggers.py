@@ -1,4 +1,4 @@
-"""What events wait for or throw: messages, signals, errors and escalations of the file, timers, conditions, links."""
+"""What events wait for or throw: messages, signals, errors and escalations of the file, timers, conditions, links, compensation."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Catalogue:
             "error": lambda: self._coded("error", reading, definition, self.errors),
             "escalation": lambda: self._coded("escalation", reading, definition, self.escalations),
             "terminate": lambda: Trigger("terminate"),
+            "compensate": lambda: _compensation(reading, definition),
         }
         read = readers.get(xml.local(definition).removesuffix("EventDefinition"))
         return read() if read else None
@@ -98,6 +99,13 @@ def _condition(definition: Any) -> Trigger:
         filter_names=tuple(split(limits.get("variableNames", ""))),
         filter_changes=tuple(split(limits.get("variableEvents", ""))),
     )
+
+
+def _compensation(reading: Reading, definition: Any) -> Trigger:
+    if definition.get("waitForCompletion") == "false":
+        what, reason = "A compensation event that does not wait", "it always waits for the handlers"
+        _note(reading, "unsupported", definition, what=what, reason=reason)
+    return Trigger("compensation", activity=definition.get("activityRef", ""))
 
 
 def _named(reading: Reading, definition: Any, attribute: str, known: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import conditions, listeners
+from engine.runtime import compensation, conditions, listeners
 from engine.runtime.events import ElementTerminated, Event, IncidentClosed
 from engine.runtime.meter import Meter
 
@@ -150,6 +150,8 @@ class Scope:
         self.forget(task)
         if spec.body is not None:
             spec.body.instance_completed(parent)
+        elif spec.element.for_compensation:
+            parent.task_spec.instance_completed(parent)
 
     def conclude(self) -> None:
         """The last token ended."""
@@ -218,6 +220,11 @@ class Instance(Scope, BpmnWorkflow):  # type: ignore[misc] # both describe the s
     def conclude(self) -> None:
         """The process instance has completed."""
         self.retire()
+
+    def retire(self) -> None:
+        """Nothing will be undone any more either."""
+        super().retire()
+        compensation.forget_all(self)
 
     def scopes(self) -> list[Scope]:
         """This process and every subprocess that is alive."""

@@ -167,7 +167,7 @@ class _Scene:
         if not form_id:
             return None
         try:
-            return dict(definitions.form(self.engine, session, of.deployment_key, form_id).schema)
+            return dict(definitions.form(self.engine, session, of, form_id).schema)
         except NotFound:
             return None
 

@@ -98,8 +98,8 @@ def _of_diagram(diagram: Diagram, forms: Mapping[str, set[str]]) -> Iterator[tup
 def _following(diagram: Diagram, one: Element) -> Iterator[str]:
     yield from (diagram.flows[flow].target for flow in one.outgoing)
     yield from one.boundary
-    yield from one.links
-    if one.type == "subProcess":
+    yield from (*one.links, *one.handlers)
+    if one.type in ("subProcess", "adHocSubProcess"):
         yield from (inner.id for inner in diagram.inside(one.id))
 
 

@@ -71,6 +71,13 @@ HEARD = process(
     "</extensionElements></manualTask>" + chain("s", "go", "e"),
     "heard",
 )
+HELD = process(
+    '<userTask id="see"><extensionElements><zeebe:userTask/>'
+    '<zeebe:assignmentDefinition candidateGroups="service_assistant"/><zeebe:taskListeners>'
+    '<zeebe:taskListener eventType="completing" type="bank.pay"/></zeebe:taskListeners>'
+    "</extensionElements></userTask>" + chain("s", "see", "e"),
+    "held",
+)
 BROKEN = process(user_task("check") + chain("s", "check"), "broken").replace(
     b'targetRef="check"', b'targetRef="nowhere"'
 )

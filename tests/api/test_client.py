@@ -254,6 +254,32 @@ def test_a_worker_learns_that_its_job_is_a_listener(client: Client) -> None:
     assert ended.state == m.ProcessInstanceStateEnum.COMPLETED
 
 
+def test_a_task_listener_denies_and_corrects(client: Client) -> None:
+    deploy(client("owner"), {"h.bpmn": bundles.HELD})
+    instance = start(client("clerk"), "held")
+    task = open_task(client("assistant"), instance)
+    complete(client("assistant"), task, note="n")
+    held = client("assistant").get_user_task(task.user_task_key)
+    assert held.state == m.UserTaskStateEnum.COMPLETING
+    (job,) = activate(client("owner"))
+    assert (job.kind, job.listener_event_type) == ("TASK_LISTENER", "COMPLETING")
+    assert job.element_instance_key == task.element_instance_key
+    assert isinstance(job.user_task, m.ActivatedJobResultUserTask)
+    assert (job.user_task.action, job.user_task.priority) == ("complete", 50)
+    assert job.user_task.user_task_key == task.user_task_key
+    denied = m.JobResultUserTask(denied=True, denied_reason="no stamp", type_="userTask")
+    client("owner").complete_job(job.job_key, data=m.JobCompletionRequest(result=denied))
+    (found,) = client("owner").search_jobs().items
+    assert (found.is_denied, found.denied_reason) == (True, "no stamp")
+    complete(client("assistant"), open_task(client("assistant"), instance), note="better")
+    (job,) = activate(client("owner"))
+    corrections = m.JobResultCorrections(priority=80, assignee="colleague", candidate_groups=None)
+    passed = m.JobResultUserTask(corrections=corrections, type_="userTask")
+    client("owner").complete_job(job.job_key, data=m.JobCompletionRequest(result=passed))
+    done = client("assistant").get_user_task(task.user_task_key)
+    assert (done.state, done.priority, done.assignee) == ("COMPLETED", 80, "colleague")
+
+
 def test_a_failed_job_becomes_an_incident_that_is_resolved(client: Client) -> None:
     deploy(client("owner"), {"j.bpmn": bundles.JOB})
     instance = start(client("clerk"), "with_job", sum=21)

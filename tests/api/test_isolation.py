@@ -74,6 +74,7 @@ def north(world: World) -> North:
             "process_instance_key": instance.key,
             "user_task_key": task.key,
             "element_instance_key": task.key,
+            "ad_hoc_sub_process_instance_key": task.key,
             "document_key": document,
             "substitution_key": substitution,
             "batch_operation_key": batch,
@@ -115,6 +116,7 @@ BODIES = {
     "preview": {"to": "previous"},
     "copies": {"usernames": ["stranger"]},
     "pause": {"reason": "x"},
+    "activation": {"elements": [{"elementId": "x"}]},
     "variables": {"variables": {"who": "x"}},
     "migration": {"targetProcessDefinitionKey": "1", "mappingInstructions": []},
 }

@@ -13,7 +13,7 @@ from camunda_orchestration_sdk import semantic_types as t
 from flask.testing import FlaskClient
 
 from tests.api.conftest import Client
-from tests.diagrams import chain, process, service_task, user_task
+from tests.diagrams import chain, flow, process, service_task, user_task
 from tests.faults import diagrams
 from tests.world import PASSWORD, World
 
@@ -180,3 +180,75 @@ def test_the_export_is_a_zip_file_for_those_who_may(world: World, http: FlaskCli
         assert "instance.json" in archive.namelist()
     assert http.get(path, auth=("assistant", PASSWORD)).status_code == 403
     assert http.get(path, auth=("stranger", PASSWORD)).status_code == 404
+
+
+VISIT = process(
+    '<adHocSubProcess id="visit">' + user_task("roof") + user_task("lift") + "</adHocSubProcess>"
+    + user_task("report") + chain("s", "visit", "report", "e")
+)  # fmt: skip
+
+
+def test_elements_of_an_ad_hoc_subprocess_are_activated(world: World, client: Client) -> None:
+    world.deploy({"p.bpmn": VISIT})
+    key = key_of(world)
+    wanted = m.ElementInstanceSearchQuery(
+        filter_=m.ElementInstanceFilter(
+            process_instance_key=key, type_=m.ElementInstanceFilterType.AD_HOC_SUB_PROCESS
+        )
+    )
+    (visit,) = client("clerk").search_element_instances(data=wanted).items
+    own = m.AdHocSubProcessActivateActivityReferenceVariables.from_dict({"floor": 30})
+    what = m.AdHocSubProcessActivateActivitiesInstruction(
+        elements=[
+            m.AdHocSubProcessActivateActivityReference(
+                element_id=t.ElementId("roof"), variables=own
+            ),
+            m.AdHocSubProcessActivateActivityReference(element_id=t.ElementId("lift")),
+        ]
+    )
+    with pytest.raises(errors.ApiError):
+        client("clerk").activate_ad_hoc_sub_process_activities(visit.element_instance_key, data=what)  # fmt: skip
+    client("owner").activate_ad_hoc_sub_process_activities(visit.element_instance_key, data=what)
+    assert open_steps(world) == ["lift", "roof"]
+    gone = m.AdHocSubProcessActivateActivitiesInstruction(
+        elements=[m.AdHocSubProcessActivateActivityReference(element_id=t.ElementId("report"))]
+    )
+    with pytest.raises(errors.ApiError):
+        client("owner").activate_ad_hoc_sub_process_activities(visit.element_instance_key, data=gone)  # fmt: skip
+    assert open_steps(world) == ["lift", "roof"]
+
+
+def test_a_worker_directs_an_ad_hoc_subprocess(world: World, client: Client) -> None:
+    agent = '<extensionElements><zeebe:taskDefinition type="agent"/></extensionElements>'
+    world.deploy({"p.bpmn": VISIT.replace(b'id="visit">', f'id="visit">{agent}'.encode())})
+    key_of(world)
+    asked = m.JobActivationRequest(type_="agent", timeout=60_000, max_jobs_to_activate=1)
+    (job,) = client("owner").activate_jobs(data=asked).jobs
+    assert job.kind == m.JobKindEnum.AD_HOC_SUB_PROCESS
+    lift = m.JobResultActivateElement(element_id=t.ElementId("lift"))
+    result = m.JobResultAdHocSubProcess(activate_elements=[lift], type_="adHocSubProcess")
+    client("owner").complete_job(job.job_key, data=m.JobCompletionRequest(result=result))
+    assert open_steps(world) == ["lift"]
+    world.complete("lift")
+    (again,) = client("owner").activate_jobs(data=asked).jobs
+    assert again.element_instance_key == job.element_instance_key
+    enough = m.JobResultAdHocSubProcess(
+        is_completion_condition_fulfilled=True, type_="adHocSubProcess"
+    )
+    client("owner").complete_job(again.job_key, data=m.JobCompletionRequest(result=enough))
+    assert open_steps(world) == ["report"]
+
+
+def test_a_condition_starts_a_process(world: World, client: Client) -> None:
+    start = (
+        '<startEvent id="c"><conditionalEventDefinition><condition>=full</condition>'
+        "</conditionalEventDefinition></startEvent>"
+    )
+    world.deploy({"p.bpmn": process(start + user_task("work") + chain("c", "work", "e") + flow("s", "work"))})  # fmt: skip
+    variables = m.ConditionalEvaluationInstructionVariables.from_dict({"full": True})
+    asked = m.ConditionalEvaluationInstruction(variables=variables, tenant_id=t.TenantId("north"))
+    with pytest.raises(errors.ApiError):
+        client("clerk").evaluate_conditionals(data=asked)
+    (started,) = client("owner").evaluate_conditionals(data=asked).process_instances
+    assert world.instance(int(started.process_instance_key)).variables == {"full": True}
+    assert open_steps(world) == ["work"]

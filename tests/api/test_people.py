@@ -284,3 +284,14 @@ def test_the_audit_of_a_task_tells_who_did_what(client: Client, task: UserTask) 
         ("ASSIGN", "assistant"),
         ("COMPLETE", "assistant"),
     ]
+
+
+def test_a_clock_says_no_limit_where_the_diagram_gives_the_date(call: Caller, world: World) -> None:
+    step = user_task("work", limit="move_in_owner.t_conflict").replace(
+        "<zeebe:userTask/>", '<zeebe:userTask/><zeebe:taskSchedule dueDate="=until"/>'
+    )
+    world.deploy({"p.bpmn": process(step + chain("s", "work", "e"))})
+    world.start("p", {"until": "2026-11-25T18:00:00+08:00"})
+    found = call("GET", at(world.task("work"), "/clock"), "clerk", expect=200)
+    assert found["limit"] is None
+    assert found["dueDate"].startswith("2026-11-25T10:00:00")

@@ -17,7 +17,7 @@ from tests.api.conftest import Client
 from tests.conftest import Clock
 from tests.world import PASSWORD, World
 
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 
 
 async def work(server: str, world: World, started: ProcessInstance, *, with_lease: bool) -> None:

@@ -24,7 +24,7 @@ from engine.expressions import Decided, Feel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FLOORS = {"level 2": (126, 126), "level 3": (3028, 3369), "tables": (69, 73)}
+FLOORS = {"level 2": (126, 126), "level 3": (3070, 3369), "tables": (69, 73)}
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 NUMBERS = {"decimal", "double", "integer", "int", "float", "long"}
 TEMPORAL = {"date": "date", "time": "time", "dateTime": "date-time", "duration": "duration"}

@@ -6,6 +6,7 @@ from engine.runtime.xml import SIZE
 
 from .runtime import bpmn
 from .runtime.bpmn import (
+    ad_hoc,
     boundary,
     call,
     catch,
@@ -24,6 +25,7 @@ from .runtime.bpmn import (
     mapping,
     message,
     node,
+    on_compensation,
     on_condition,
     on_error,
     on_escalation,
@@ -39,6 +41,7 @@ from .runtime.bpmn import (
     terminate,
     throw,
     timer,
+    undone,
     user,
     zeebe,
 )
@@ -82,11 +85,12 @@ def choosing(kind, condition="=1 > 2", default="x_e"):
 
 
 def waiting_for(*inner):
-    """An event-based gateway with a message, a receive task and one timer, or with what is given."""
+    """An event-based gateway with a message, a receive task and two timers, or with what is given."""
     targets = inner or (
         catch("m", on_message()),
         node("receiveTask", "r", messageRef="M"),
         catch("t", timer("timeDuration", "P1D")),
+        catch("v", timer("timeDuration", "P2D")),
     )
     ids = [re.search(r'id="(\w+)"', target)[1] for target in targets]
     return simple(
@@ -131,6 +135,10 @@ HEARD = zeebe(
     zeebe("executionListener", HEADERS, eventType="start", type="=k", retries="2"),
     zeebe("executionListener", HEADERS, eventType="end", type="tidy", retries="2"),
 )
+ASKED = zeebe(
+    "taskListeners",
+    *(zeebe("taskListener", eventType=one, type="=k", retries="2") for one in ("creating", "assigning", "updating", "completing")),
+)  # fmt: skip
 CALL = call("x", "other", [("=k", "key")], [("=key", "k")],
             propagateAllParentVariables="false", propagateAllChildVariables="false")  # fmt: skip
 OTHER = diagram(start(), end(), path("s", "e"), id="other")
@@ -172,6 +180,9 @@ RUNS = {
     "user task": one(FULL_USER_TASK),
     "service task": one(job("x", inputs=[("=k", "a")], outputs=[("=a", "b")], more=HEADERS)),
     "execution listeners of an element": one(job("x", more=HEARD)),
+    "task listeners of a user task": one(
+        user("x", more=zeebe("assignmentDefinition", assignee="ann") + ASKED)
+    ),
     "send task": one(job("x", kind="sendTask", more=HEADERS)),
     "business rule task": one(bpmn.decision("x", "d", "r")),
     "script task (FEEL)": one(script("x", "=1 + 1", "r")),
@@ -190,6 +201,13 @@ RUNS = {
     "call activity": one(CALL),
     "embedded subprocess": one(
         subprocess("x", start("i"), task("u"), end("j"), path("i", "u", "j"), inputs=[("=k", "a")])
+    ),
+    "ad-hoc subprocess": one(
+        ad_hoc("x", task("y"), task("z"), path("y", "z"), condition="=k = 2", activeElementsCollection='=["y"]',
+               outputCollection="all", outputElement="=k", cancels=False)
+    ),
+    "ad-hoc subprocess that a job worker directs": one(
+        ad_hoc("x", task("y"), more=zeebe("taskDefinition", type="t", retries="2"), outputCollection="all", outputElement="=k")
     ),
     "event subprocess: message, signal, timer, condition, error, escalation": handlers(
         on_message(), on_signal(), ALL_TIMERS[1], on_condition("=k = 2"), on_error(), on_escalation(), interrupting=True
@@ -238,11 +256,20 @@ RUNS = {
     "signal start event of a process": simple(
         start("m", on_signal()), task(), path("s", "x", "e"), path("m", "x"), root=signal()
     ),
+    "conditional start event of a process": simple(
+        start("m", on_condition("=k")), task(), path("s", "x", "e"), path("m", "x")
+    ),
     "timer start event of a process: date, duration, cycle, cron": simple(
         *(start(f"m{n}", at) + path(f"m{n}", "x") for n, at in enumerate((*ALL_TIMERS[1:], CRON))), task(), path("s", "x", "e"),
         properties={"startSites": "north"},
     ),
     "`bindingType` deployment of a called process": one(call("x", "other", bindingType="deployment")),
+    "`bindingType` versionTag of a form": one(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="versionTag", versionTag="1"))
+    ),
+    "`bindingType` versionTag of a decision": one(node("businessRuleTask", "x", extension(
+        zeebe("calledDecision", decisionId="d", resultVariable="r", bindingType="versionTag", versionTag="1")
+    ))),
     "`bindingType` versionTag of a called process": one(
         call("x", "other", bindingType="versionTag", versionTag="1")
     ),
@@ -252,6 +279,10 @@ RUNS = {
     "error end event, error boundary event": around(end("j", on_error()), on_error(), on_error("")),
     "escalation throw and end event, escalation boundary event": around(
         end("j", on_escalation()), on_escalation()
+    ),
+    "compensation throw and end event, compensation boundary event and its handler": diagram(
+        start(), task(), undone("x", task("undo_x")), throw("y", on_compensation("x")), end("e", on_compensation()),
+        path("s", "x", "y", "e"),
     ),
     "terminate end event": diagram(start(), end("x", terminate()), path("s", "x")),
     "process": one(task(), properties={"summary": "=[k]"}),
@@ -273,7 +304,7 @@ DRAWN = {
         b"<definitions ",
         b'<definitions xmlns:c="http://camunda.org/schema/1.0/bpmn" c:diagramRelationId="1" ',
     ),
-    "`bindingType` of a form or decision": one(
+    "`bindingType` latest and deployment of a form or decision": one(
         user("x", more=zeebe("formDefinition", formId="f", bindingType="deployment"))
     ),
 }  # fmt: skip
@@ -281,15 +312,44 @@ DRAWN = {
 CAMUNDA_7 = {"xmlns:c": "http://camunda.org/schema/1.0/bpmn", "c:assignee": "a"}
 REFUSED = {
     "transaction subprocess": one(node("transaction", "x")),
-    "ad-hoc subprocess": one(node("adHocSubProcess", "x")),
+    "ad-hoc subprocess with a list or condition beside its task definition": one(
+        ad_hoc("x", task("y"), more=zeebe("taskDefinition", type="t"), condition="=k = 2")
+    ),
+    "ad-hoc subprocess with a start event, an end event or an event subprocess": one(
+        ad_hoc("x", task("y"), start("z"))
+    ),
+    "ad-hoc subprocess without an activity": one(ad_hoc("x", throw("y"))),
+    "ad-hoc subprocess whose elements follow one another": one(
+        ad_hoc("x", task("y")).replace(' id="x"', ' id="x" ordering="Sequential"')
+    ),
     "complex gateway": one(gateway("complex", "x")),
     "standard loop": one(user("x", "<standardLoopCharacteristics/>")),
-    "compensation event": one(throw("x", "<compensateEventDefinition/>")),
-    "compensation activity": one(user("x", isForCompensation="true")),
-    "cancel event": simple(end("x", "<cancelEventDefinition/>"), path("s", "x")),
-    "conditional start event of a process": simple(
-        start("x", on_condition("=k")), path("s", "e"), path("x", "e")
+    "compensation event without a handler": one(
+        task() + boundary("b", "x", on_compensation())
     ),
+    "compensation event that does not wait": one(
+        throw("x", on_compensation(waitForCompletion="false"))
+    ),
+    "sequence flow to or from a compensation handler": one(
+        task() + undone("x", task("undo_x")) + flow("undo_x", "e")
+    ),
+    "boundary event at a compensation handler": one(
+        task() + undone("x", task("undo_x")) + boundary("b", "undo_x", on_error()), root=error()
+    ),
+    "two compensation handlers of an activity": one(
+        task() + undone("x", task("undo_x")) + node("association", "y", sourceRef="c_x", targetRef="z")
+        + task("z").replace(' id="z"', ' id="z" isForCompensation="true"')
+    ),
+    "compensation of an activity that is not there": one(throw("x", on_compensation("gone"))),
+    "compensation of an activity that lies in another scope": one(
+        subprocess("x", start("i"), task("y"), undone("y", task("undo_y")), end("j"), path("i", "y", "j"))
+        + throw("t", on_compensation("y")) + path("x", "t", "e")
+    ),
+    "compensation of an activity without a handler": simple(
+        task(), throw("t", on_compensation("x")), path("s", "x", "t", "e")
+    ),
+    "event subprocess that compensation starts": handlers(on_compensation()),
+    "cancel event": simple(end("x", "<cancelEventDefinition/>"), path("s", "x")),
     "link that nothing catches": simple(throw("x", link()), path("s", "x")),
     "link that two events catch": simple(
         throw("x", link()), catch("y", link()), catch("z", link()), path("s", "x"), path("y", "e"), path("z", "e")
@@ -313,14 +373,31 @@ REFUSED = {
         user("x", more=zeebe("formDefinition", formKey="camunda-forms:bpmn:f"))
     ),
     "output mapping without a source": one(job("x", outputs=[("", "a")])),
-    "any other `zeebe:` element": one(user("x", more=zeebe("taskListeners"))),
+    "any other `zeebe:` element": one(user("x", more=zeebe("linkedResources"))),
+    "task listener on anything but a user task": one(job("x", more=ASKED)),
+    "task listener of the canceling event": one(
+        user("x", more=ASKED.replace("creating", "canceling"))
+    ),
+    "task listener at a step that may be done without anybody": one(
+        user("x", more=ASKED + property_list({"emptyApprovers": "skip"}))
+    ),
     "execution listener of a process": one(user("x"), head=HEARD),
     "execution listener that nothing calls": one(node("parallelGateway", "x", extension(HEARD))),
     "task definition on an event that catches or a gateway": one(
         node("exclusiveGateway", "x", extension(zeebe("taskDefinition", type="t")))
     ),
-    "`bindingType` versionTag of a form or decision": one(
-        user("x", more=zeebe("formDefinition", formId="f", bindingType="versionTag", versionTag="1"))
+    "`bindingType` that is unknown": one(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="newest"))
+    ),
+    "`bindingType` versionTag without a tag": one(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="versionTag"))
+    ),
+    "`bindingType` versionTag of a form whose id or tag is computed": one(
+        user("x", more=zeebe("formDefinition", formId="=k", bindingType="versionTag", versionTag="1"))
+    ),
+    "two versions of one form in a process": simple(
+        user("x", more=zeebe("formDefinition", formId="f", bindingType="versionTag", versionTag="1")),
+        user("y", more=zeebe("formDefinition", formId="f")), path("s", "x", "y", "e"),
     ),
     "task definition on an event that throws anything but a message": one(
         job("x", on_signal(), kind="intermediateThrowEvent"), root=signal()
@@ -339,9 +416,6 @@ REFUSED = {
     "condition on a flow that is always taken": choosing("parallel", default=None),
     "gateway flow without a condition that is not the default": choosing("exclusive", None),
     "default flow that does not leave the element": one(node("task", "x", default="s_x")),
-    "two timers at one event-based gateway": waiting_for(
-        catch("t", timer("timeDuration", "P1D")), catch("v", timer("timeDuration", "P2D"))
-    ),
     "event-based gateway before anything else": waiting_for(user("u")),
     "boundary event at anything but an activity": one(
         gateway("parallel", "x") + boundary("b", "x", on_error()) + flow("b", "e"), root=error()

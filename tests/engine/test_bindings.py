@@ -1,11 +1,14 @@
-"""Which version of a process a call activity runs: the latest, the one deployed with it, or one by its tag."""
+"""Which version an element is bound to: the latest, the one deployed with it, or one by its tag."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 from sqlalchemy import select
 
 from engine import worker
+from engine.deployment import definitions
 from engine.errors import InvalidDiagram
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job
@@ -106,3 +109,99 @@ def test_jobs_and_history_name_the_definition_they_belong_to(world: World) -> No
     assert job.definition_key == keys["q"]
     assert {(one.process_id, one.definition_key) for one in ended} == set(keys.items())
     assert {(one["process"], one["definition"]) for one in active} == set(keys.items())
+
+
+def form(label: str, tag: str = "") -> bytes:
+    asked = {"type": "textfield", "id": "f", "key": "note", "label": label}
+    tagged = {"versionTag": tag} if tag else {}
+    return json.dumps({"type": "default", "schemaVersion": 19, "id": "sheet", "components": [asked], **tagged}).encode()  # fmt: skip
+
+
+def asking(tag: str) -> bytes:
+    drawn = user_task("u", form="sheet")
+    return process(
+        drawn.replace(
+            'formId="sheet"', f'formId="sheet" bindingType="versionTag" versionTag="{tag}"'
+        )
+        + chain("s", "u", "e")
+    )
+
+
+def asks(world: World) -> str:
+    task = world.task("u", world.start("p"))
+    with world.engine.read() as session:
+        of = definitions.get(world.engine, session, task.definition_key)
+        schema = definitions.form(world.engine, session, of, "sheet").schema
+        return str(schema["components"][0]["label"])
+
+
+def test_a_form_is_the_latest_with_its_tag(world: World) -> None:
+    world.deploy({"f.form": form("first", "v1")}, family="forms")
+    world.deploy({"f.form": form("second", "v2")}, family="forms")
+    world.deploy({"p.bpmn": asking("v1")})
+    assert asks(world) == "first"
+    world.deploy({"f.form": form("third", "v1")}, family="forms")
+    world.deploy({"f.form": form("fourth")}, family="forms")
+    assert asks(world) == "third"
+    world.deploy({"p.bpmn": asking("v3"), "f.form": form("own", "v3")})
+    assert asks(world) == "own"
+
+
+def decided(value: int, tag: str = "") -> bytes:
+    tagged = (
+        '<extensionElements><zeebe:versionTag xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
+        f'value="{tag}"/></extensionElements>'
+    )
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="x">'
+        f'<decision id="dues" name="dues">{tagged if tag else ""}<variable name="dues"/>'
+        f"<literalExpression><text>{value}</text></literalExpression></decision></definitions>"
+    ).encode()
+
+
+def deciding(tag: str) -> bytes:
+    task = (
+        '<businessRuleTask id="x"><extensionElements><zeebe:calledDecision decisionId="dues" resultVariable="r" '
+        f'bindingType="versionTag" versionTag="{tag}"/></extensionElements></businessRuleTask>'
+    )
+    return process(task + user_task("u") + chain("s", "x", "u", "e"))
+
+
+def decides(world: World) -> object:
+    started = world.start("p")
+    return world.instance(started.key).variables.get("r")
+
+
+def test_a_decision_is_the_latest_with_its_tag(world: World) -> None:
+    world.deploy({"d.dmn": decided(1, "v1")}, family="decisions")
+    world.deploy({"d.dmn": decided(2, "v2")}, family="decisions")
+    world.deploy({"p.bpmn": deciding("v1")})
+    assert decides(world) == 1
+    world.deploy({"d.dmn": decided(3, "v1")}, family="decisions")
+    world.deploy({"d.dmn": decided(4)}, family="decisions")
+    assert decides(world) == 3
+    world.deploy({"p.bpmn": deciding("=&quot;v&quot; + &quot;2&quot;")})
+    assert decides(world) == 2
+
+
+def test_a_tag_that_no_decision_has_at_run_time_is_an_incident(world: World) -> None:
+    world.deploy({"d.dmn": decided(1, "v1")}, family="decisions")
+    world.deploy({"p.bpmn": deciding("=&quot;v&quot; + &quot;9&quot;")})
+    assert decides(world) is None
+    with world.engine.read() as session:
+        [incident] = session.scalars(select(Incident))
+    assert (incident.element_id, incident.error_type) == ("x", "CALLED_DECISION_ERROR")
+    assert "dues v9" in incident.message
+
+
+@pytest.mark.parametrize(
+    ("drawn", "code", "element"),
+    [(asking("v9"), "unknown_form", "u"), (deciding("v9"), "unknown_decision", "x")],
+)
+def test_a_tag_of_nothing_deployed_is_refused(
+    world: World, drawn: bytes, code: str, element: str
+) -> None:
+    world.deploy({"f.form": form("first", "v1"), "d.dmn": decided(1, "v1")}, family="other")
+    with pytest.raises(InvalidDiagram) as refusal:
+        world.deploy({"p.bpmn": drawn, "f.form": form("second", "v2")})
+    assert [(one.code, one.element_id) for one in refusal.value.findings] == [(code, element)]

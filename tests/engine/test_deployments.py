@@ -134,7 +134,7 @@ def test_instances_stay_on_their_version_with_its_form_decision_and_texts(world:
         for one, label, text in ((old, "说明", "Work"), (new, "备注", "Labour")):
             definition = definitions.get(world.engine, session, one.definition_key)
             at = (world.engine, session, definition.deployment_key)
-            (field,) = definitions.form(*at, "p.work").fields()
+            (field,) = definitions.form(*at[:2], definition, "p.work").fields()
             assert field.label == label
             assert definitions.texts(*at, "en")["p.work.name"] == text
     assert world.instance(fee.key).variables["fee"] == 1

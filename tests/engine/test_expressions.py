@@ -123,6 +123,8 @@ def test_keeps_functions_apart_from_variables_of_the_same_name(interpreter):
         ("partition([1, 2, 3], 2)", [[1, 2], [3]]),
         ("partition([1], 0)", None),
         ("random number() < 1", True),
+        ('fromAi({city: "Xi"}.city, "Where to", "string")', "Xi"),
+        ("fromAi(1)", 1),
         ('to base64("物业")', "54mp5Lia"),
         ('from base64("54mp5Lia")', "物业"),
         ("get or else(null, 5)", 5),
@@ -149,6 +151,44 @@ def test_keeps_functions_apart_from_variables_of_the_same_name(interpreter):
 )
 def test_has_the_functions_of_camunda_that_the_interpreter_lacks(interpreter, source, expected):
     assert value(interpreter, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('duration("P1D") * 5', "P5D"),
+        ('1.5 * duration("PT1H")', "PT1H30M"),
+        ('duration("P1D") / 3', "PT8H"),
+        ('duration("P1Y6M") * 2', "P3Y"),
+        ('duration("P1Y") / 5', "P2M"),
+        ('duration("P2Y") / duration("P6M")', 4),
+        ('duration("P1Y") * -1', "-P1Y"),
+        ('date("2026-01-01") + duration("P1D") * 2', "2026-01-03"),
+    ],
+)
+def test_multiplies_and_divides_durations(interpreter, source, expected):
+    assert value(interpreter, source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'duration("P1D") * duration("P1D")',
+        'duration("P1D") ** 2',
+        'duration("P1D") ** duration("P1D")',
+        'duration("P1Y") / duration("P1D")',
+        'duration("P1D") / duration("PT0S")',
+        'duration("P1D") / 0',
+        '2 / duration("P1D")',
+        'duration("P1D") * "a"',
+        'date("2026-01-01") * date("2026-01-01")',
+        'date("2026-01-01") / duration("P1D")',
+    ],
+)
+def test_what_durations_have_no_value_for_is_null_with_a_warning(interpreter, source):
+    result = interpreter.batch([source], {})[0]
+    assert (result.value, result.error) == (None, None)
+    assert result.warnings
 
 
 def test_fails_with_the_cause_that_assert_names(interpreter):

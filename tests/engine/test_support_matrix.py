@@ -71,7 +71,7 @@ def test_what_is_supported_passes_the_gate_and_runs(row):
     source = RUNS[name]
     assert findings(source) == []
     assert named(cell) == used(source)
-    there = world(source, OTHER, decisions={"d": lambda _: 1}).start(**VARIABLES)
+    there = world(source, OTHER, decisions={"d": lambda *_: 1}).start(**VARIABLES)
     assert there.incidents == []
 
 

@@ -22,7 +22,8 @@ from engine.models.task import Attachment, UserTask
 from engine.runtime import Execution, listeners
 from tests.faults import invariants_beside
 
-JOB_ELEMENTS = {"serviceTask", "sendTask", "intermediateThrowEvent", "endEvent"}
+LISTENERS = {"executionListener", "taskListener"}
+JOB_ELEMENTS = {"serviceTask", "sendTask", "intermediateThrowEvent", "endEvent"} | LISTENERS
 
 
 def broken(engine: Engine) -> list[str]:
@@ -62,7 +63,7 @@ def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iter
     alive = {one.key: one for one in execution.active}
     well = {key: one for key, one in alive.items() if one.incident is None}
     of = f"instance {instance.key}"
-    elements = {key: one.element_id for key, one in alive.items()}
+    elements = {key: one.element_id for key, one in alive.items() if one.type not in LISTENERS}
     yield from _same(f"{of}: tokens", elements, {one["key"]: one["id"] for one in instance.active})
     yield from _same(
         f"{of}: user tasks",
@@ -71,10 +72,11 @@ def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iter
             session,
             UserTask,
             instance,
-            UserTask.state.in_((tasks.CREATED, tasks.COMPLETING)),
+            UserTask.state.in_(tasks.UNFINISHED),
             UserTask.parent_key.is_(None),
         ),
     )
+    yield from _held(session, instance, execution)
     yield from _signers(session, instance)
     yield from _same(
         f"{of}: jobs",
@@ -93,16 +95,28 @@ def _tokens(engine: Engine, session: Session, instance: ProcessInstance) -> Iter
     yield from _incidents(session, instance, {key for key in alive if key not in well})
 
 
+def _held(session: Session, instance: ProcessInstance, execution: Execution) -> Iterator[str]:
+    """Listeners decide about just those tasks whose tokens keep what somebody wanted."""
+    rows = session.scalars(select(UserTask).where(UserTask.instance_key == instance.key)).all()
+    waiting = {
+        token.internal_data["key"]
+        for token in execution._instance.all_tokens()
+        if "transition" in token.internal_data
+    }
+    held = {row.key for row in rows if row.is_held}
+    yield from _same(f"instance {instance.key}: held tasks", waiting, held)
+
+
 def _signers(session: Session, instance: ProcessInstance) -> Iterator[str]:
     """A signer has no token; a task knows how many of its signers are unfinished, and is held only for them."""
     rows = session.scalars(select(UserTask).where(UserTask.instance_key == instance.key)).all()
-    unfinished = {tasks.CREATING, tasks.CREATED, tasks.COMPLETING}
+    unfinished = set(tasks.UNFINISHED)
     by_key = {row.key: row for row in rows}
     counted = Counter(row.parent_key for row in rows if row.state in unfinished)
     for row in rows:
         if row.state in unfinished:
             yield from _same(f"task {row.key}: signers", counted[row.key], row.signers)
-        if row.state == tasks.COMPLETING and not row.signers:
+        if row.state == tasks.COMPLETING and not row.signers and not row.is_held:
             yield f"task {row.key} is held for nobody"
         parent = by_key.get(row.parent_key or 0)
         if row.parent_key is not None and (parent is None or row.root_key not in by_key):

@@ -25,7 +25,7 @@ from engine.models.job import Incident
 from engine.models.task import Copy, TaskCandidate, UserTask
 
 DECIDED = ("task.completed", "task.returned", "task.skipped", "task.signed")
-OPEN = (tasks.CREATING, tasks.CREATED, tasks.COMPLETING)
+OPEN = tasks.UNFINISHED
 # What outlives its instance: the results of batches, and tickets of the counter, which lose it.
 OUTLIVING = {"batch_item", "ticket"}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 from marshmallow import fields
+from marshmallow.validate import Length
 from werkzeug.exceptions import BadRequest
 
 from engine import instances
@@ -20,7 +21,7 @@ from web.api.credentials import actor
 from web.api.filters import FLAG, INSTANT, KEY, SAME, TEXT, Asked, choice, values_of
 from web.api.listing import Listing
 from web.api.noun import Noun
-from web.api.schemas import Body, Instant, Key, Result
+from web.api.schemas import Body, Instant, Key, Result, text
 from web.api.search import results
 from web.extensions import engine, session
 
@@ -28,6 +29,7 @@ blueprint = Noun("element_instances")
 
 MAX_INSTANCES = 1000
 MAX_KEYS = 20
+MAX_ACTIVITIES = 100
 STATES = ("ACTIVE", "COMPLETED", "TERMINATED")
 DEFINED = {
     "process_definition_key": ProcessInstance.definition_key,
@@ -60,6 +62,22 @@ class ElementInstanceVariables(Body):
     variables = fields.Dict(keys=fields.String(), required=True)
     local = fields.Boolean(load_default=False)
     operation_reference = fields.Integer(strict=True)
+
+
+class AdHocActivity(Body):
+    """An element of an ad-hoc subprocess to activate, with variables of its own."""
+
+    element_id = text(required=True)
+    variables = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class AdHocActivation(Body):
+    """What to activate in an ad-hoc subprocess, and whether what is active there ends."""
+
+    elements = fields.List(
+        fields.Nested(AdHocActivity), required=True, validate=Length(min=1, max=MAX_ACTIVITIES)
+    )
+    cancel_remaining_instances = fields.Boolean(load_default=False)
 
 
 LISTING = Listing(
@@ -148,4 +166,24 @@ def set_variables(asked: dict[str, Any], element_instance_key: int) -> Response:
         modification = Modification(local=at) if asked["local"] else Modification(seen=at)
     with engine.begin(actor()) as command:
         modifications.apply(command, instance.key, modification, reason(asked))
+    return Response(status=204)
+
+
+@blueprint.post(
+    "/element-instances/ad-hoc-activities/<key:ad_hoc_sub_process_instance_key>/activation"
+)
+@blueprint.arguments(AdHocActivation)
+@blueprint.response(204)
+def activate(asked: dict[str, Any], ad_hoc_sub_process_instance_key: int) -> Response:
+    """Activate elements of an ad-hoc subprocess that is open. For operators."""
+    instance = elements.instance_of(ad_hoc_sub_process_instance_key)
+    wanted = [(one["element_id"], one["variables"]) for one in asked["elements"]]
+    with engine.begin(actor()) as command:
+        modifications.activate(
+            command,
+            instance.key,
+            ad_hoc_sub_process_instance_key,
+            wanted,
+            alone=asked["cancel_remaining_instances"],
+        )
     return Response(status=204)

@@ -16,9 +16,8 @@ from engine.engine import Command
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.job import CREATED, FAILED, Job
-from engine.runtime import LISTENER_EVENT
 from engine.staff.access import Actor
-from web.api import tenants
+from web.api import task_listeners, tenants
 from web.api.credentials import actor
 from web.api.filters import FLAG, INSTANT, INTEGER, KEY, TEXT, choice
 from web.api.noun import Noun
@@ -28,7 +27,6 @@ from web.extensions import engine, session
 
 blueprint = Noun("jobs")
 
-BPMN_ELEMENT, LISTENER, UNSPECIFIED = "BPMN_ELEMENT", "EXECUTION_LISTENER", "UNSPECIFIED"
 STATES = (
     "CREATED", "COMPLETED", "FAILED", "CANCELED", "ERROR_THROWN", "MIGRATED", "RETRIES_UPDATED", "TIMED_OUT",
     "PRIORITY_UPDATED", "TIMEOUT_UPDATED",
@@ -143,20 +141,14 @@ def rows(operator: Actor) -> Rows:
 
 def same(job: Job, row: Any) -> dict[str, Any]:
     """What an activated and a found job have in common."""
-    headers = dict(job.headers)
-    event = headers.pop(LISTENER_EVENT, "")
-    return {
+    return task_listeners.described(job) | {
         "job_key": job.key,
         "type": job.type,
-        "kind": LISTENER if event else BPMN_ELEMENT,
-        "listener_event_type": event.upper() or UNSPECIFIED,
         "process_definition_id": job.process_id,
         "process_definition_key": row.definition_key,
         "process_instance_key": job.instance_key,
         "root_process_instance_key": None if row.parent_key else job.instance_key,
         "element_id": job.element_id,
-        "element_instance_key": job.key,
-        "custom_headers": headers,
         "worker": job.worker,
         "retries": job.retries,
         "tenant_id": row.tenant_id,
@@ -170,8 +162,7 @@ def _described(row: Any) -> dict[str, Any]:
     return same(job, row) | {
         "state": job.state.upper(),
         "has_failed_with_retries_left": bool(job.error and job.retries and job.state == CREATED),
-        "is_denied": None,
-        "denied_reason": None,
+        **task_listeners.denial(job),
         "error_code": None,
         "error_message": job.error or None,
         "deadline": job.run_at if job.worker else None,

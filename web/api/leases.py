@@ -23,12 +23,13 @@ from engine.models.job import FAILED, Job
 from engine.runtime.values import check_variables
 from engine.staff.access import Actor
 from web.api import jobs as nouns
-from web.api import tenants
+from web.api import task_listeners, tenants
 from web.api.credentials import actor
 from web.api.jobs import MAX_MS, MAX_RETRIES
 from web.api.noun import Noun
 from web.api.problems import CONFLICT, problem
 from web.api.schemas import DEFAULT_TENANT, Body, Key, Result, text
+from web.api.task_listeners import JobAnswer
 from web.extensions import engine, session
 
 blueprint = Noun("leases")
@@ -94,10 +95,10 @@ class ActivatedJobs(Result):
 
 
 class JobCompletion(Body):
-    """What the job found out. Results of listeners do not exist here."""
+    """What the job found out; a task listener gives a result instead of variables."""
 
     variables = fields.Dict(keys=fields.String(), load_default=dict, allow_none=True)
-    result = fields.Raw(allow_none=True)
+    result = fields.Nested(JobAnswer, load_default=None, allow_none=True)
     job_lease_token = text(allow_none=True)
 
 
@@ -170,7 +171,7 @@ def _lease(job: Job, row: Any, wanted: Sequence[str]) -> dict[str, Any]:
         "deadline": round(job.run_at.timestamp() * 1000),
         "variables": seen,
         "physical_tenant_id": PHYSICAL_TENANT,
-        "user_task": None,
+        "user_task": task_listeners.user_task(job),
         "tags": [],
         "job_lease_token": nouns.token(job),
     }
@@ -184,7 +185,7 @@ def complete(asked: dict[str, Any], job_key: int) -> Response:
     variables = check_variables(asked["variables"] or {})
     with engine.begin(tenants.operator(actor())) as command:
         nouns.fence(command, job_key, asked.get("job_lease_token"))
-        job = jobs.complete(command, job_key, variables)
+        job = jobs.complete(command, job_key, variables, task_listeners.answer_of(asked["result"]))
     return _answered(job)
 
 

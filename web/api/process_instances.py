@@ -203,12 +203,14 @@ def _started(command: Command, asked: Mapping[str, Any]) -> dict[str, Any]:
     definition = _wanted(command.session, asked)
     variables = asked["variables"]
     form = submissions.form_of(command, definition.key, definition.start_form_id)
+    key = command.new_key()
     if form is not None:
+        place = submissions.Place(site.id, site.timezone, key)
         variables = submissions.check(
-            command, form, variables, inquiries.of_site(command, site.id), site, typed=True
+            command, form, variables, inquiries.of_site(command, site.id), place, typed=True
         )
     instance = instances.start(
-        command, definition, site, variables, business_key=asked["business_id"]
+        command, definition, site, variables, business_key=asked["business_id"], key=key
     )
     return {
         "process_definition_id": definition.process_id,

@@ -115,9 +115,7 @@ class Reader:
         own = definitions.get(self._engine, self._session, definition_key)
         for definition in (own, *self._called(own)):
             for form_id in sorted(definition.diagram.form_ids):
-                form = definitions.form(
-                    self._engine, self._session, definition.deployment_key, form_id
-                )
+                form = definitions.form(self._engine, self._session, definition, form_id)
                 for path, kind in form.personal_paths.items():
                     yield path.rsplit(".", 1)[-1], kind
 

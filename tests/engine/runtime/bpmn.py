@@ -221,3 +221,26 @@ def on_condition(expression, **limits):
 
 def link(name="away"):
     return f'<linkEventDefinition name="{name}"/>'
+
+
+def on_compensation(activity="", **attributes):
+    named = {"activityRef": activity} if activity else {}
+    return node_without_id("compensateEventDefinition", (), {**named, **attributes})
+
+
+def undone(id, handler, *, by=None):
+    """A compensation boundary event at an activity, with its handler: text of an activity for compensation with that id."""
+    by = by or f"undo_{id}"
+    event = boundary(f"c_{id}", id, on_compensation())
+    made = handler.replace(f' id="{by}"', f' id="{by}" isForCompensation="true"', 1)
+    joined = node("association", f"a_{id}", sourceRef=f"c_{id}", targetRef=by)
+    return event + made + joined
+
+
+def ad_hoc(id, *parts, condition="", more="", inputs=(), outputs=(), cancels=True, **attributes):
+    """An ad-hoc subprocess; attributes are those of zeebe:adHoc."""
+    drawn = zeebe("adHoc", **attributes) if attributes else ""
+    inner = extension(drawn, mapping(inputs, outputs), more) + lines(parts)
+    inner += f"<completionCondition>{escape(condition)}</completionCondition>" if condition else ""
+    remaining = {} if cancels else {"cancelRemainingInstances": "false"}
+    return node("adHocSubProcess", id, inner, **remaining)

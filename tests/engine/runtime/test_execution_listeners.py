@@ -5,6 +5,7 @@ import pytest
 from engine.runtime import check
 
 from .bpmn import (
+    OVER_XS,
     boundary,
     call,
     catch,
@@ -210,7 +211,6 @@ def test_headers_and_retries_are_those_of_the_listener():
         diagram(node("startEvent", "s", extension(heard("start a"))), end(), path("s", "e")),
         between(node("parallelGateway", "x", extension(heard("end z")))),
         between(job("x", more=heard("cancel a"))),
-        between(user("x", loop(cardinality="2"), more=heard("start a"))),
         between(user("x"), head=heard("start a")),
         diagram(start(), end("x", extension(heard("end z")), on_error()), path("s", "x"), root=error()),
         between(job("x", more=zeebe("executionListeners", zeebe("executionListener", eventType="start")))),
@@ -224,3 +224,49 @@ def test_refuses_listeners_that_nobody_would_call(source):
 def test_mapping_stays_what_it_is_without_listeners():
     there = world(between(node("task", "x", extension(mapping([("=k", "a")], [("=a + 1", "b")]))))).start(k=1)  # fmt: skip
     assert (there.done, there.variables) == (True, {"k": 1, "b": 2})
+
+
+def test_listeners_of_a_multi_instance_activity_are_called_for_each_instance():
+    activity = user("x", loop(**OVER_XS), more=heard("start a", "end z"))
+    there = world(between(activity)).start(xs=[1, 2])
+    started = [one.variables["x"] for one in there.of("JobOpened")]
+    assert started == [1, 2]
+    for key in [one.key for one in there.of("JobOpened")]:
+        there.do("complete", key, {"mine": key})
+    assert there.waiting == ["x", "x"]
+    for key in there.keys_of("x"):
+        assert there.run.variables_of(key)["mine"] in {one.key for one in there.of("JobOpened")}
+        there.do("complete", key, {"r": 1})
+    ends = [one for one in there.of("JobOpened") if one.type == "end-z"]
+    assert len(ends) == 2
+    assert not there.done
+    for one in ends:
+        there.do("complete", one.key, {})
+    assert there.done
+    assert there.variables["rs"] == [1, 1]
+
+
+def test_listeners_of_one_instance_after_the_other():
+    activity = job("x", loop(sequential=True, **OVER_XS), more=heard("end z"))
+    there = world(between(activity)).start(xs=[1, 2])
+    for _ in range(2):
+        do(there, "x", r=3)
+        assert there.variables.get("rs") is None
+        do(there, "end-z")
+    assert there.variables["rs"] == [3, 3]
+    assert there.done
+
+
+def test_an_event_subprocess_waits_for_its_listeners():
+    handler = node(
+        "subProcess", "h", extension(heard("start a", "end z")),
+        node("startEvent", "hs", timer("timeDuration", "PT1H"), isInterrupting="false"), user("v"), end("f"),
+        path("hs", "v", "f"), triggeredByEvent="true",
+    )  # fmt: skip
+    there = world(between(user("x"), handler)).start().pass_time(hours=2)
+    assert there.waiting == ["h", "x"]
+    do(there, "start-a", mine=1)
+    assert there.run.variables_of(there.key("v"))["mine"] == 1
+    there.complete("v")
+    do(there, "end-z")
+    assert there.complete("x").done

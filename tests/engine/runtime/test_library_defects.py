@@ -156,11 +156,13 @@ def test_a_variable_named_typename_is_data_like_any_other(document):
     assert w.run.variables_of(w.key("u")) == {"doc": document, "typename": document}
 
 
-def test_two_timers_on_one_event_gateway_are_refused():
+def test_two_timers_on_one_event_gateway_keep_their_own_times():
     parts = [gateway("eventBased", "g"), flow("s", "g")]
-    for name in ("c1", "c2"):
-        parts += [catch(name, timer("timeDuration", "PT1H")), flow("g", name), flow(name, "e")]
-    assert [f.code for f in check(diagram(start(), end(), *parts))] == ["timers_on_gateway"]
+    for name, time in (("c1", "PT2H"), ("c2", "PT1H")):
+        parts += [catch(name, timer("timeDuration", time)), user(f"u_{name}"), path("g", name, f"u_{name}", "e")]  # fmt: skip
+    w = world(diagram(start(), end(), *parts)).start().pass_time(minutes=90)
+    assert w.waiting == ["u_c2"]
+    assert w.run.next_due is None
 
 
 def test_a_join_neither_brings_back_what_a_branch_removed_nor_loses_equal_items():

@@ -19,7 +19,7 @@ class World:
         self.context = Context(
             now=MONDAY,
             feel=feel(),
-            decide=lambda decision_id, variables: (decisions or {})[decision_id](variables),
+            decide=lambda decision_id, *given: (decisions or {})[decision_id](*given),
             diagram_for=self.diagram_for,
             new_key=lambda: next(self.keys),
             environment=environment or {},

@@ -90,7 +90,7 @@ EVERY = {
         drawn(script("x", "=" + "(" * 20_000 + "1" + ")" * 20_000, "n") + chain("s", "x", "e")), BPMN, "x", "expression", kept=True
     ),
     "unknown extension": Hostile(
-        drawn(BODY.replace("<zeebe:userTask/>", "<zeebe:userTask/><zeebe:taskListeners/>")), BPMN, "check", "unsupported", kept=True
+        drawn(BODY.replace("<zeebe:userTask/>", "<zeebe:userTask/><zeebe:linkedResources/>")), BPMN, "check", "unsupported", kept=True
     ),
     "form with a runaway pattern": Hostile(form(validate={"pattern": "(a+)+$("}), FORM_FILE, "who", "form_bad_pattern", kept=True),
     "form of another kind": Hostile(form(type="iframe-script"), FORM_FILE, "#a", "form_unknown_type", kept=True),
