@@ -102,7 +102,8 @@ def _checked(
     definition = definitions.get(command.engine, command.session, task.definition_key)
     seen = {**scope_of(definition, instance, task.element_id), **before}
     scope = {**inquiries.of_instance(command, instance), **seen}
-    return submissions.check(command, form, variables, scope, task.site)
+    place = submissions.Place(task.site_id, task.site.timezone, instance.key, task.key)
+    return submissions.check(command, form, variables, scope, place)
 
 
 def scope_of(definition: Definition, instance: ProcessInstance, element_id: str) -> dict[str, Any]:

@@ -40,6 +40,8 @@ TOLD = (
     "task.declined",
     "task.delegated",
     "task.given_back",
+    "task.held",
+    "task.denied",
     "task.nobody",
     "task.recalled",
     "task.signed",
@@ -203,12 +205,25 @@ def reachable(course: Course, process_id: str) -> set[str]:
             continue
         found.add(element.id)
         todo += [diagram.flows[flow].target for flow in element.outgoing]
-        todo += [*element.boundary, *_inside(diagram, element)]
+        todo += [*element.boundary, *_inside(diagram, element), *_undoing(diagram, element)]
     return found
 
 
+def _undoing(diagram: Diagram, element: Element) -> list[str]:
+    """The handlers an event may invoke, with their boundary events."""
+    trigger = element.trigger
+    if trigger is None or trigger.kind != "compensation" or element.type == "boundaryEvent":
+        return []
+    undone = (
+        pair
+        for activity, pair in diagram.compensations.items()
+        if not trigger.activity or trigger.activity in (activity, diagram.elements[activity].scope)
+    )
+    return [one.id for pair in undone for one in pair]
+
+
 def _inside(diagram: Diagram, element: Element) -> list[str]:
-    if element.type != "subProcess":
+    if element.type not in ("subProcess", "adHocSubProcess"):
         return []
     return [one.id for one in diagram.inside(element.id)]
 

@@ -78,6 +78,12 @@ class TaskClosed(Conflict):
     code = "task_closed"
 
 
+class TaskHeld(TaskChanged):
+    """This task is being processed: try again when that is done."""
+
+    code = "task_held"
+
+
 class WaitsForSigners(Conflict):
     """Others must sign this task first: {people}."""
 

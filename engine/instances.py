@@ -90,12 +90,13 @@ def start(
     start_event: str | None = None,
     correlation_key: str = "",
     held: bool = False,
+    key: int | None = None,
 ) -> ProcessInstance:
     """Start an instance at a site and run it to its first wait states; `held`, it does not even leave its start event.
 
     `variables` are already validated. It starts at the none start event, or at the `start_event` that was triggered, with the
     `correlation_key` of its message. The business key is given, or computed by the start event's `businessKey`; it is
-    unique among the active instances of a process at a site. One that a triggered event fails to compute is empty, and an
+    unique among the active instances of a process at a site; `key` is a new one, when something names it already. One that a triggered event fails to compute is empty, and an
     incident says so. Raises NotAllowed, DuplicateBusinessKey, or BudgetExceeded when
     the process runs on without waiting; then nothing has been written.
     """
@@ -103,6 +104,7 @@ def start(
         raise NotAllowed(reason=f"starting {definition.process_id} at {site.key}")
     event = _start_element(definition, start_event)
     instance = _new_instance(command, definition, site, variables, parent_key, event)
+    instance.key = key or command.new_key()
     instance.correlation_key = correlation_key
     failed: ExpressionFailed | None = None
     try:
@@ -167,7 +169,6 @@ def _new_instance(
     prefix = event.properties.get("numberPrefix", "") if event else ""
     unit = registry.find_unit(command.session, site.id, str(variables.get(UNIT_VARIABLE) or ""))
     return ProcessInstance(
-        key=command.new_key(),
         process_id=definition.process_id,
         definition_key=definition.key,
         site_id=site.id,

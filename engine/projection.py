@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
+from engine import task_attributes
 from engine.engine import Command
 from engine.errors import BudgetExceeded
 from engine.events import signals
@@ -20,6 +21,8 @@ from engine.models.instance import ElementInstance, ProcessInstance
 from engine.models.job import Incident, Job, MessageSubscription
 from engine.models.task import TaskCandidate, UserTask
 from engine.runtime import (
+    LISTENER_EVENT,
+    TASK_LISTENER,
     ElementActivated,
     ElementCompleted,
     ElementTerminated,
@@ -129,6 +132,7 @@ def _history(
 def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> None:
     assignee_id = _assignee(command, instance, opened)
     groups = approvers.groups_of(command, instance, opened, assignee_id)
+    held = opened.transition is not None
     alone = len(groups) == 1 and not opened.candidate_users
     clock = clocks.start(command, instance, opened)
     task = {
@@ -139,7 +143,8 @@ def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpen
         "definition_key": opened.definition_key or instance.definition_key,
         "element_id": opened.element_id,
         "name": opened.name[:255],
-        "assignee_id": assignee_id,
+        "state": opened.transition or tasks.CREATED,
+        "assignee_id": None if held and opened.assignee else assignee_id,
         "candidate_group": groups[0] if alone else None,
         "groups": groups,
         "users": list(opened.candidate_users),
@@ -150,7 +155,7 @@ def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpen
         "priority": opened.priority,
         "limit_row": clock.limit,
         "due_at": clock.due_at,
-        "check_at": clock.check_at,
+        "check_at": None if held else clock.check_at,
         "follow_up_at": opened.follow_up_date,
         "created_at": command.now,
         "origin": dict(opened.origin) if opened.origin else None,
@@ -163,8 +168,13 @@ def _open_task(command: Command, instance: ProcessInstance, opened: UserTaskOpen
 def _assignee(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> int | None:
     found = instance.started_by if STARTER in opened.candidate_groups else None
     if opened.assignee:
-        drawn = select(User.id).where(User.username == opened.assignee, User.active)
-        found = command.session.scalar(drawn)
+        return drawn_assignee(command, instance, opened.assignee)
+    return None if found in sight.kept_from(command.session, instance) else found
+
+
+def drawn_assignee(command: Command, instance: ProcessInstance, username: str) -> int | None:
+    """Give the person a diagram names; None when he is not active, or the instance is kept from him."""
+    found = command.session.scalar(select(User.id).where(User.username == username, User.active))
     return None if found in sight.kept_from(command.session, instance) else found
 
 
@@ -186,6 +196,7 @@ def _open_job(
         again.state, again.retries, again.attempts = jobs.CREATED, opened.retries, 0
         again.run_at, again.ended_at, again.worker = command.now, None, ""
         return
+    headers, variables = task_attributes.job_content(command.session, opened)
     command.session.add(
         Job(
             key=opened.key,
@@ -195,8 +206,8 @@ def _open_job(
             process_id=opened.process_id,
             element_id=opened.element_id,
             type=opened.type,
-            headers=dict(opened.headers),
-            variables=dict(opened.variables),
+            headers=headers,
+            variables=variables,
             retries=opened.retries,
             run_at=command.now,
             created_at=command.now,
@@ -317,9 +328,12 @@ def record_job_incident(
     command: Command, instance: ProcessInstance, job: Job, message: str
 ) -> Incident:
     """Write the incident of a job that has no retries left."""
-    return _add_incident(
-        command, instance, job.element_id, "JOB_NO_RETRIES", message, job.key, job.key
-    )
+    kinds = {
+        TASK_LISTENER: "TASK_LISTENER_NO_RETRIES",
+        LISTENER_EVENT: "EXECUTION_LISTENER_NO_RETRIES",
+    }
+    kind = next((kinds[header] for header in kinds if header in job.headers), "JOB_NO_RETRIES")
+    return _add_incident(command, instance, job.element_id, kind, message, job.key, job.key)
 
 
 def record_failure(
@@ -350,7 +364,7 @@ def _cancel_terminated(command: Command, instance: ProcessInstance, keys: list[i
     session.flush()
     of_tasks = (
         or_(UserTask.key.in_(keys), UserTask.root_key.in_(keys)),
-        UserTask.state.in_((tasks.CREATING, tasks.CREATED, tasks.COMPLETING)),
+        UserTask.state.in_(tasks.UNFINISHED),
     )
     _tell_canceled(command, instance, of_tasks)
     session.execute(

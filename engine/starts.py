@@ -52,9 +52,13 @@ def start(
         return instances.get(command.session, command.actor, known)
     variables = dict(raw)
     form = submissions.form_of(command, definition.key, definition.start_form_id)
+    key = command.new_key()
     if form is not None:
-        variables = submissions.check(command, form, raw, inquiries.of_site(command, site.id), site)
-    instance = instances.start(command, definition, site, variables)
+        place = submissions.Place(site.id, site.timezone, key)
+        variables = submissions.check(
+            command, form, raw, inquiries.of_site(command, site.id), place
+        )
+    instance = instances.start(command, definition, site, variables, key=key)
     tasks.drop_draft(command, subject(definition))
     if token:
         _remember(command, token, instance)

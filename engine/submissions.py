@@ -94,4 +94,4 @@ def form_of(command: Command, definition_key: int, form_id: str | None) -> Form 
     if not form_id:
         return None
     definition = definitions.get(command.engine, command.session, definition_key)
-    return definitions.form(command.engine, command.session, definition.deployment_key, form_id)
+    return definitions.form(command.engine, command.session, definition, form_id)

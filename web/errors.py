@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template, request, url_for
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -71,7 +73,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return problem(status, error.name, error.description or "")
     if status < 400:  # noqa: PLR2004 - redirects are answers of their own
         return error.get_response()
-    return _page(status, None)
+    return _page(status, None, expired=isinstance(error, CSRFError))
 
 
 def _unwritten(error: OSError) -> ResponseReturnValue:
@@ -89,10 +91,27 @@ def _unstored(error: Exception) -> ResponseReturnValue:
     return _page(UNAVAILABLE, None)
 
 
-def _page(status: int, error: EngineError | None) -> ResponseReturnValue:
+def _page(status: int, error: EngineError | None, *, expired: bool = False) -> ResponseReturnValue:
     known = {400, 401, 403, 404, 409, 410, 413, 422, 429, 500, UNAVAILABLE}
     name = status if status in known else 400 if status < 500 else 500  # noqa: PLR2004
-    return render_template(f"errors/{name}.html", error=error, message=words(error)), status
+    again = _again()
+    page = render_template(
+        f"errors/{name}.html",
+        error=error,
+        message=words(error),
+        expired=expired,
+        again=again,
+        login_url=url_for("auth.login", next=again),
+    )
+    return page, status
+
+
+def _again() -> str | None:
+    """Give the page to come back to: the one asked for, or the one whose form was sent; None when there is none."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    adapter = request_ctx.url_adapter
+    return request.path if adapter and adapter.test(request.path, "GET") else None
 
 
 def words(error: EngineError | None) -> str:

@@ -115,6 +115,11 @@ def due(moment: dt.datetime, now: dt.datetime) -> str:
     return f"{day} 24:00".strip()
 
 
+def dated(moment: dt.datetime) -> str:
+    """Write a moment on paper, which is read on another day: 2026-11-20 10:42."""
+    return local(moment).strftime("%Y-%m-%d %H:%M")
+
+
 def date(moment: dt.datetime, now: dt.datetime) -> str:
     """Write a moment in a sentence: 11月20日 周五 10:42; 20 Nov, Fri 10:42."""
     here = local(moment)

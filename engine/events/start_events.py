@@ -37,14 +37,16 @@ TENANT = "camunda.vars.tenant."
 def subscribe(command: Command, definition_key: int) -> None:
     """Let the start events of a new version wait instead of those of the version before.
 
-    A date that has passed does not start anything. Raises Rejected for a name or time that makes no sense at a site.
+    A date that has passed does not start anything; what was due before and has not started yet still starts, once. Raises
+    Rejected for a name or time that makes no sense at a site.
     """
     definition = definitions.get(command.engine, command.session, definition_key)
+    owed = _owed(command, definition.process_id)
     unsubscribe(command, definition.process_id)
     for event in definition.diagram.triggered_starts(definition.process_id):
         if event.trigger and event.trigger.kind == TIMER:
             for site in _sites(command, definition):
-                _schedule(command, definition, event, site)
+                _schedule(command, definition, event, site, owed.get((event.id, site.id)))
         else:
             _listen(command, definition, event)
     command.wake_workers()
@@ -70,7 +72,7 @@ def schedule_at(command: Command, site: Site) -> None:
 def reschedule(command: Command, key: str, site: Site | None) -> None:
     """Let the timers that read a limit or setting start by its present value, at a site or without one at all.
 
-    Raises Rejected for a time that makes no sense there.
+    What was due before and has not started yet still starts, once. Raises Rejected for a time that makes no sense there.
     """
     timed = select(StartSubscription.definition_key).where(StartSubscription.kind == TIMER)
     for definition_key in command.session.scalars(timed.distinct()).all():
@@ -85,6 +87,7 @@ def reschedule(command: Command, key: str, site: Site | None) -> None:
 def _begin_again(
     command: Command, definition: Definition, event: Element, sites: Sequence[Site]
 ) -> None:
+    owed = _owed(command, definition.process_id)
     command.session.execute(
         delete(StartSubscription).where(
             StartSubscription.process_id == definition.process_id,
@@ -93,7 +96,16 @@ def _begin_again(
         )
     )
     for site in sites:
-        _schedule(command, definition, event, site)
+        _schedule(command, definition, event, site, owed.get((event.id, site.id)))
+
+
+def _owed(command: Command, process_id: str) -> dict[tuple[str, int | None], dt.datetime]:
+    """Since when timers of a process are due that no worker has taken yet, by start event and site."""
+    query = select(StartSubscription).where(
+        StartSubscription.process_id == process_id, StartSubscription.due_at <= command.now
+    )
+    rows = command.session.scalars(query)
+    return {(row.element_id, row.site_id): row.due_at for row in rows if row.due_at}
 
 
 def _sites(command: Command, definition: Definition) -> list[Site]:
@@ -123,7 +135,13 @@ def _listen(command: Command, definition: Definition, event: Element) -> None:
         _add(command, definition, event, name=name[:255], site_id=site_id)
 
 
-def _schedule(command: Command, definition: Definition, event: Element, site: Site) -> None:
+def _schedule(
+    command: Command,
+    definition: Definition,
+    event: Element,
+    site: Site,
+    owed: dt.datetime | None = None,
+) -> None:
     assert event.trigger is not None  # noqa: S101
     zone = ZoneInfo(site.timezone)
     value: Any = event.trigger.expression
@@ -137,7 +155,7 @@ def _schedule(command: Command, definition: Definition, event: Element, site: Si
     except ValueError as error:
         raise Rejected(reason=f"{event.id} at {site.key}: {error}") from error
     due = timer.due if timer.due > command.now or timer.every else None
-    _add(command, definition, event, site_id=site.id, timer=timer.as_json(), due_at=due)
+    _add(command, definition, event, site_id=site.id, timer=timer.as_json(), due_at=owed or due)
 
 
 def _add(command: Command, definition: Definition, event: Element, **fields: Any) -> None:
@@ -213,11 +231,16 @@ def start_by_timer(engine: Engine, key: int) -> bool:
             return False
         assert row.site_id is not None and row.timer is not None  # noqa: S101, PT018
         site = command.session.get_one(Site, row.site_id)
-        following = Timer.from_json(row.timer).following(command.now, ZoneInfo(site.timezone))
+        following = _following(Timer.from_json(row.timer), command.now, site)
         row.timer = following.as_json() if following else row.timer
         row.due_at = following.due if following else None
         start(command, row, site.id, {})
         return True
+
+
+def _following(timer: Timer, now: dt.datetime, site: Site) -> Timer | None:
+    """The next occurrence: the timer's own when what starts now is owed by the one in whose place it came."""
+    return timer if timer.due > now else timer.following(now, ZoneInfo(site.timezone))
 
 
 def matches(engine: Engine, limit: int = 100) -> list[tuple[int, int]]:

@@ -83,6 +83,8 @@ class Journey:
 
     def _steps(self) -> Iterator[Passage]:
         for level in self.lineage.around(self.task.key):
+            if self.lineage.undoes(level):
+                return  # what a handler undoes is over: nothing leads back from it
             for passage in self.lineage.before(level):
                 if passage.state == lineage.COMPLETED and self.people(passage) is not None:
                     yield passage
@@ -120,7 +122,10 @@ class Journey:
 
     def _beginning(self) -> Target | None:
         """What goes back to the starter: the start form, else the first step the starter did, else the start event."""
-        top = self.lineage.around(self.task.key)[-1]
+        around = self.lineage.around(self.task.key)
+        if any(self.lineage.undoes(one) for one in around):
+            return None
+        top = around[-1]
         earlier = self.lineage.before(top)
         start = next((one for one in earlier if one.type == START), None)
         if start is None or self.start is None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine.models.instance import ElementInstance, ProcessInstance
 from engine.runtime import Standing
 
+THROWING = ("intermediateThrowEvent", "endEvent")
 ALIVE, COMPLETED, TERMINATED = "alive", "completed", "terminated"
 
 
@@ -102,6 +103,19 @@ class Lineage:
         while (scope := self.passages[found[-1]].scope_key) is not None and scope in self.passages:
             found.append(scope)
         return found
+
+    def undoes(self, key: int) -> bool:
+        """Whether the passage is a compensation handler: its boundary event came from an event that throws."""
+        events = [self.passages.get(one) for one in self._came_from(key)]
+        return any(
+            one is not None
+            and one.type == "boundaryEvent"
+            and any(self._throws(source) for source in one.came_from)
+            for one in events
+        )
+
+    def _throws(self, key: int) -> bool:
+        return key in self.passages and self.passages[key].type in THROWING
 
     def cut_off(self, ending: frozenset[int]) -> tuple[Standing, ...]:
         """The tokens of other branches that were joined with those that end: they must stand before the join again."""

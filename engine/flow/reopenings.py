@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import tasks
 from engine.engine import Command
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
@@ -27,12 +28,17 @@ def still_here(session: Session, site_id: int, user_id: int) -> User | None:
 
 
 def signed(move: Move, command: Command, task: UserTask, reason: str) -> Move:
-    """Give the move with who makes it and why in what it leaves behind; going straight back leads to that person."""
+    """Give the move with who makes it and why in what it leaves behind.
+
+    Going straight back leads to that person, from a substitute to whom he stood in for.
+    """
+    principal = tasks.principal_for(command.actor, task)
+    whose = principal.username if principal else command.actor.username
     facts = {"by": command.actor.user_id, "name": command.actor.name, "reason": reason}
     origin: dict[str, Any] = {**(move.origin or {}), **facts, "step": task.name}
     if move.back is None:
         return replace(move, origin=origin)
-    back = {**(move.back_origin or {}), **facts, "assignee": command.actor.username}
+    back = {**(move.back_origin or {}), **facts, "assignee": whose}
     origin["back"] = {"to": move.back, "origin": back}
     return replace(move, origin=origin, back_origin=back)
 

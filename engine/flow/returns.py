@@ -29,7 +29,7 @@ from engine.models.task import UserTask
 from engine.runtime import Move
 from engine.staff import people
 from engine.staff.access import Actor
-from engine.tasks import opinions, outcomes
+from engine.tasks import opinions, outcomes, possession, progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,8 @@ def give_back(
     plan = _plan(Journey(command.engine, command.session, task), to, straight_back=straight_back)
     execution = executions.load(command, instance)
     execution.rearrange(reopenings.signed(plan.move, command, task, said))
+    principal = tasks.principal_for(command.actor, task)
+    progress.act_for(task, principal)
     _close(command, instance, task, said)
     command.audit(
         "task.returned",
@@ -109,6 +111,7 @@ def give_back(
         reason=said,
         straight_back=straight_back,
         canceled=sorted({one.element_id for one in plan.tasks}),
+        **possession.stamp(principal),
     )
     instances.save(command, instance, execution)
     return reopenings.announce(command, instance, execution, "task_returned", said)
@@ -134,7 +137,7 @@ def _plan(journey: Journey, to: str, *, straight_back: bool) -> Plan:
     gone = [one for one in _alive(journey, move.ending) if one.key != journey.task.key]
     opened = journey.session.scalars(
         select(UserTask).where(
-            UserTask.key.in_([one.key for one in gone]), UserTask.state == rows.CREATED
+            UserTask.key.in_([one.key for one in gone]), UserTask.state.in_(rows.UNFINISHED)
         )
     )
     since = [] if straight_back else journey.lineage.whole(move.ending)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import instances, tasks
@@ -14,14 +14,13 @@ from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.flow import reopenings
 from engine.models.identity import User
-from engine.models.instance import ElementInstance, ProcessInstance
+from engine.models.instance import ProcessInstance
 from engine.models.task import COMPLETED, COMPLETING, CREATED, UserTask
 from engine.runtime import Execution, UserTaskOpened
 from engine.staff import copies, notifications
 from engine.staff.access import Actor
-from engine.tasks import opinions
+from engine.tasks import family, opinions
 
-BODY = "multiInstanceBody"
 OPERATORS = frozenset({"admin", "process_owner"})
 
 
@@ -35,23 +34,10 @@ class Ballots:
 
 def ballots(session: Session, task: UserTask) -> Ballots:
     """Give the tasks of the countersign that an open signer's task belongs to; only the task itself elsewhere."""
-    instance = session.get_one(ProcessInstance, task.instance_key)
-    body = _body(instance, task)
-    if body is None:
-        return Ballots(done=(), open=(task,))
-    mine = [entry["key"] for entry in instance.active if entry["scope"] == body]
-    over = select(ElementInstance.key).where(
-        ElementInstance.instance_key == task.instance_key, ElementInstance.scope_key == body
-    )
-    query = select(UserTask).where(
-        UserTask.instance_key == task.instance_key,
-        UserTask.parent_key.is_(None),
-        or_(UserTask.key.in_(mine), UserTask.key.in_(over)),
-    )
-    found = list(session.scalars(query.order_by(UserTask.key)))
+    found = family.ballots(session, task) or [task]
     return Ballots(
         done=tuple(one for one in found if one.state == COMPLETED),
-        open=tuple(one for one in found if one.key in mine and one.state in (CREATED, COMPLETING)),
+        open=tuple(one for one in found if one.state in (CREATED, COMPLETING)),
     )
 
 
@@ -129,14 +115,8 @@ def _lock(command: Command, key: int, reason: str) -> tuple[ProcessInstance, Use
     return instance, task, opinions.remark(reason)
 
 
-def _body(instance: ProcessInstance, task: UserTask) -> int | None:
-    entries = {entry["key"]: entry for entry in instance.active}
-    scope = entries.get(entries.get(task.key, {}).get("scope"))
-    return scope["key"] if scope and scope["type"] == BODY else None
-
-
 def _require_body(instance: ProcessInstance, task: UserTask) -> int:
-    body = _body(instance, task)
+    body = family.body_of(instance, task)
     if body is None:
         raise Rejected(reason="only one person signs this")
     return body

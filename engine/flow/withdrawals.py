@@ -23,7 +23,7 @@ from engine.models import job as jobs
 from engine.models.identity import Site, User
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.job import Incident, Job
-from engine.models.task import COMPLETED, CREATED, Draft, UserTask
+from engine.models.task import COMPLETED, UNFINISHED, Draft, UserTask
 from engine.policy import settings
 from engine.runtime import Diagram, Execution, Move
 from engine.staff.access import Actor
@@ -34,6 +34,7 @@ UNDO = "tasks.undo_seconds"
 PASSED = frozenset({
     "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "intermediateThrowEvent", "endEvent",
     "scriptTask", "businessRuleTask", "manualTask", "task", "startEvent", "subProcess",
+    "adHocSubProcess", "adHocSubProcessInnerInstance",
 })  # fmt: skip
 
 
@@ -123,7 +124,8 @@ def _lock(command: Command, key: int, version: int | None) -> tuple[ProcessInsta
 
 
 def _go_on(command: Command, before: UserTask, again: UserTask) -> None:
-    """The old due time goes on; what had been told of it stays told."""
+    """The old clock goes on from where it began; what had been told of it stays told."""
+    again.created_at = before.created_at
     again.claimed_at = command.now if again.assignee_id is not None else None
     again.due_at, again.limit, again.escalation = before.due_at, before.limit, before.escalation
     again.priority, again.follow_up_at = before.priority, None
@@ -143,8 +145,10 @@ class _Aftermath:
 
     def _passage(self) -> Passage:
         found = self.lineage.passages.get(self.task.key)
-        if found is None or self.instance.status != ACTIVE or self.task.parent_key is not None:
-            raise Rejected(reason="the process has ended, or this step has no token of its own")
+        if self.task.parent_key is not None:
+            raise Rejected(reason="a signature cannot be taken back")
+        if found is None or self.instance.status != ACTIVE:
+            raise Rejected(reason="the process does not run any more")
         if found.scope_key is not None:
             around = self.lineage.passages.get(found.scope_key)
             if around is None or around.state != lineage.ALIVE:
@@ -201,7 +205,7 @@ class _Aftermath:
 
     def _open_tasks(self, keys: list[int]) -> list[UserTask]:
         """The tasks that opened. Raises WentOn when one was claimed, changed or begun."""
-        query = select(UserTask).where(UserTask.key.in_(keys), UserTask.state == CREATED)
+        query = select(UserTask).where(UserTask.key.in_(keys), UserTask.state.in_(UNFINISHED))
         found = list(self.session.scalars(query))
         drafts = [f"task:{one.key}" for one in found]
         for one in found:

@@ -14,9 +14,12 @@ from engine.models.instance import ProcessInstance
 
 CREATING = "creating"
 CREATED = "created"
+ASSIGNING = "assigning"
+UPDATING = "updating"
 COMPLETING = "completing"
 COMPLETED = "completed"
 CANCELED = "canceled"
+UNFINISHED = (CREATING, CREATED, ASSIGNING, UPDATING, COMPLETING)
 
 _OPEN = text("state = 'created'")
 _CLAIMABLE = text("state = 'created' AND assignee_id IS NULL")
@@ -37,7 +40,8 @@ class UserTask(Base):
     `owner_id` is who delegated the task and gets it back, `acted_for` whose substitute completed it. `signers` counts the
     unfinished signers added to it. A signer's own row has no token: `parent_key` is the task it was added to (`position`:
     before, beside, after), `root_key` the one with the token, and `outcome` and `opinion` what the signer said. An `after` signer
-    is `creating` until the parent is submitted; a submitted task that waits for signers is `completing`.
+    is `creating` until the parent is submitted; a submitted task that waits for signers is `completing`. A task is also
+    `creating`, `assigning`, `updating` or `completing` while its listeners decide (`is_held`).
     `origin` says why a task is open again: `kind` (return, straight_back, withdraw, move), `by`, `name`, `step`, `reason`, and
     `of`, the task that was done before.
     """
@@ -105,6 +109,13 @@ class UserTask(Base):
     completer: Mapped[User | None] = relationship(foreign_keys=[completed_by])
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     principal: Mapped[User | None] = relationship(foreign_keys=[acted_for])
+
+    @property
+    def is_held(self) -> bool:
+        """Whether listeners decide about the task, not people."""
+        if self.parent_key is not None or self.state in (CREATED, COMPLETED, CANCELED):
+            return False
+        return self.state != COMPLETING or not self.signers
 
 
 class TaskCandidate(Base):

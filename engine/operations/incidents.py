@@ -18,6 +18,7 @@ from engine.models.job import CANCELED, CREATED, FAILED, Incident, Job, MessageC
 from engine.operations import modifications
 from engine.runtime import Execution
 from engine.staff.access import Actor
+from engine.tasks import transitions
 
 OPERATORS = frozenset({"admin", "process_owner"})
 
@@ -181,6 +182,7 @@ def _advance(command: Command, instance: ProcessInstance, act: Callable[[Executi
     """Run on, or raise BudgetExceeded and leave everything as it was."""
     execution = executions.load(command, instance)
     act(execution)
+    transitions.carry_out(command, execution)
     instances.save(command, instance, execution)
     command.wake_workers()
 

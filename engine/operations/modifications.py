@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.deployment import definitions
 from engine.engine import Command, Engine
 from engine.errors import InstanceClosed, NotAllowed, Rejected
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
-from engine.models.task import CREATED, UserTask
+from engine.models.task import UNFINISHED, UserTask
 from engine.runtime import Active, Execution
 from engine.staff.access import Actor
 
@@ -97,6 +97,31 @@ def apply(command: Command, key: int, modification: Modification, reason: str) -
     return instance
 
 
+def activate(
+    command: Command,
+    key: int,
+    ad_hoc_key: int,
+    wanted: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    alone: bool = False,
+) -> ProcessInstance:
+    """Activate elements of an open ad-hoc subprocess, each with variables of its own; `alone` ends what is active in it.
+
+    For process owners and administrators of the site. Raises NotFound, NotAllowed, InstanceClosed, Rejected for elements
+    that cannot be activated there, InvalidVariables, BudgetExceeded.
+    """
+    instance = instances.lock(command, key)
+    require(command.actor, instance)
+    execution = executions.load(command, instance)
+    before = execution.active
+    execution.activate_ad_hoc(ad_hoc_key, wanted, alone=alone)
+    told = _told(before, execution.active)
+    command.audit("instance.modified", instance.process_id, on=instance, **told)
+    instances.save(command, instance, execution)
+    command.wake_workers()
+    return instance
+
+
 def preview(
     engine: Engine, session: Session, actor: Actor, key: int, modification: Modification
 ) -> Preview:
@@ -116,7 +141,7 @@ def outcome(
     after = {one.key: one for one in execution.active}
     ended = [one for key, one in before.items() if key not in after]
     query = select(UserTask).where(
-        UserTask.key.in_([one.key for one in ended]), UserTask.state == CREATED
+        UserTask.key.in_([one.key for one in ended]), UserTask.state.in_(UNFINISHED)
     )
     return Preview(
         ended=tuple(ended),
@@ -193,5 +218,6 @@ def targets(engine: Engine, session: Session, instance: ProcessInstance) -> list
         for element in diagram.elements.values()
         if element.process_id == instance.process_id
         and element.type not in ("startEvent", "boundaryEvent")
+        and not element.for_compensation
         and element.id not in waiting
     ]

@@ -164,9 +164,7 @@ class _Looking:
         if not element.form_id or element.form_id.startswith("="):
             return element.form_id
         try:
-            form = definitions.form(
-                self.engine, self.session, definition.deployment_key, element.form_id
-            )
+            form = definitions.form(self.engine, self.session, definition, element.form_id)
         except NotFound:
             return None
         return form.schema

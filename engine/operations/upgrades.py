@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, select, update
 
-from engine import executions, instances, projection
+from engine import executions, instances, projection, task_attributes
 from engine.deployment import definitions
 from engine.deployment.definitions import Definition
 from engine.engine import Command
@@ -20,12 +20,13 @@ from engine.models.identity import Site, User
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident, Job
 from engine.models.registry import Unit
-from engine.models.task import COMPLETING, CREATED, CREATING, TaskCandidate, UserTask
+from engine.models.task import COMPLETING, CREATED, UNFINISHED, TaskCandidate, UserTask
 from engine.operations import batches, modifications, plans
 from engine.operations.plans import Plan
 from engine.runtime import Execution, JobOpened, UserTaskOpened
 from engine.staff import approvers
 from engine.staff.roles import STARTER
+from engine.tasks import family
 from engine.timing import clocks, timekeeping
 
 
@@ -109,7 +110,8 @@ def _renew(command: Command, instance: ProcessInstance, execution: Execution) ->
     again = [
         event
         for event in execution.events
-        if isinstance(event, UserTaskOpened | JobOpened) and event.key in known
+        if (isinstance(event, UserTaskOpened) and event.key in known)
+        or (isinstance(event, JobOpened) and command.session.get(Job, event.key) is not None)
     ]
     for event in again:
         execution.events.remove(event)
@@ -122,7 +124,7 @@ def _renew(command: Command, instance: ProcessInstance, execution: Execution) ->
 
 def _renew_task(command: Command, instance: ProcessInstance, opened: UserTaskOpened) -> None:
     task = command.session.get(UserTask, opened.key)
-    if task is None or task.state not in (CREATING, CREATED, COMPLETING):
+    if task is None or task.state not in UNFINISHED:
         return
     task.element_id, task.name = opened.element_id, opened.name[:255]
     task.definition_key, task.form_id = instance.definition_key, opened.form_id
@@ -150,15 +152,26 @@ def _renew_clock(
     keeper = timekeeping.of(command.engine, command.session, instance.site_id)
     task.limit, task.escalation = instance.policy["limits"].get(wanted), 0
     task.due_at = keeper.due(task, task.limit) if task.limit else None
-    if task.paused_at is None:
+    if task.paused_at is None and task.state != COMPLETING:
         task.check_at = keeper.check_at(task)
+    if task.signers:
+        _renew_signers(command, task)
+
+
+def _renew_signers(command: Command, task: UserTask) -> None:
+    """The signers have the time of the task they were added to."""
+    for one in family.signers_of(command.session, task):
+        if one.state in UNFINISHED:
+            one.limit, one.due_at, one.escalation = task.limit, task.due_at, task.escalation
+            if one.state == CREATED and one.paused_at is None:
+                one.check_at = clocks.next_check(command.engine, command.session, task)
 
 
 def _renew_people(
     command: Command, instance: ProcessInstance, task: UserTask, opened: UserTaskOpened
 ) -> None:
     session = command.session
-    if task.assignee_id is None and opened.assignee:
+    if task.assignee_id is None and opened.assignee and not task.is_held:
         drawn = select(User.id).where(User.username == opened.assignee, User.active)
         task.assignee_id = session.scalar(drawn)
     if task.assignee_id is None and STARTER in opened.candidate_groups:
@@ -168,7 +181,7 @@ def _renew_people(
     task.groups, task.users = groups, list(opened.candidate_users)
     task.candidate_group = groups[0] if alone else None
     session.execute(delete(TaskCandidate).where(TaskCandidate.task_key == task.key))
-    if not alone and task.state == CREATED:
+    if not alone:
         projection.add_candidates(command, task.key, task.site_id, groups, opened.candidate_users)
 
 
@@ -177,7 +190,7 @@ def _renew_job(command: Command, instance: ProcessInstance, opened: JobOpened) -
     if job is not None:
         job.definition_key = instance.definition_key
         job.element_id, job.type = opened.element_id, opened.type
-        job.headers, job.variables = dict(opened.headers), dict(opened.variables)
+        job.headers, job.variables = task_attributes.job_content(command.session, opened)
 
 
 def _rename_incidents(command: Command, instance: ProcessInstance, ids: Mapping[int, str]) -> None:

@@ -260,7 +260,7 @@ def _choices(
     """Give the labels of the choices in the forms of a procedure, and the names of people, by field."""
     for form_id in sorted(definition.diagram.form_ids):
         try:
-            form = definitions.form(engine, session, definition.deployment_key, form_id)
+            form = definitions.form(engine, session, definition, form_id)
         except NotFound:
             continue
         yield from _computed(engine, definition, form, instance)

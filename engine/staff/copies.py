@@ -17,7 +17,7 @@ from engine.models.identity import Membership, User
 from engine.models.instance import ProcessInstance
 from engine.models.task import Copy, UserTask
 from engine.runtime import Execution
-from engine.staff import notifications, people, roles
+from engine.staff import notifications, people, roles, sight
 from engine.staff.access import Actor
 from engine.store import database
 
@@ -33,8 +33,11 @@ def deliver(
     sent_by: int | None = None,
     note: str = "",
 ) -> None:
-    """Put the instance into people's boxes, unread, tell them, and note it; `sent_by` is empty for a step's `copyTo`."""
-    readers = sorted(set(user_ids))
+    """Put the instance into people's boxes, unread, tell them, and note it; `sent_by` is empty for a step's `copyTo`.
+
+    Nobody it is kept from gets it.
+    """
+    readers = sorted(set(user_ids) - sight.kept_from(command.session, instance))
     if not readers:
         return
     insert = database.insert_of(command.session)(Copy)

@@ -10,6 +10,7 @@ from engine.tasks.family import AFTER, BEFORE, BESIDE, signers_of
 from engine.tasks.possession import assign, claim, transfer, unclaim
 from engine.tasks.progress import Completion, close
 from engine.tasks.rights import (
+    barred,
     candidates,
     excluded,
     holds,
@@ -38,6 +39,7 @@ __all__ = [
     "add_signers",
     "answer",
     "assign",
+    "barred",
     "candidates",
     "claim",
     "claim_many",

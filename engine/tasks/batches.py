@@ -12,11 +12,11 @@ from sqlalchemy import select
 from engine.engine import Command, Engine
 from engine.errors import EngineError, NotAllowed, Rejected
 from engine.models.identity import User
-from engine.models.task import CREATED, CREATING, UserTask
+from engine.models.task import UNFINISHED, UserTask
 from engine.staff.access import Actor, require
 from engine.tasks import completion, possession, rights
 from engine.tasks.progress import Completion
-from engine.tasks.rows import lock
+from engine.tasks.rows import lock, visible_to
 
 MOST = 500
 log = logging.getLogger(__name__)
@@ -70,18 +70,18 @@ def claim_many(
 def hand_over(
     engine: Engine, actor: Actor, leaver: str, successor: str, reason: str = ""
 ) -> list[Result]:
-    """Give all open tasks of a person who leaves, delegated ones too, to another (离职转办).
+    """Give all open tasks of a person who leaves to another (离职转办), also those delegated or submitted to signers.
 
-    For administrators, and per task for its supervisors; a task the successor may not do (another site, separation of
+    For administrators, and per task for its supervisors, among those the actor may see; a task the successor may not do (another site, separation of
     duties) stays and says why. Raises NotAllowed for others, or Rejected for unknown people.
     """
     old, new = _leaver(engine, actor, leaver, successor)
     with engine.read() as session:
-        query = select(UserTask.key).where(
+        query = visible_to(actor).where(
             (UserTask.assignee_id == old) | (UserTask.owner_id == old),
-            UserTask.state.in_((CREATED, CREATING)),
+            UserTask.state.in_(UNFINISHED),
         )
-        keys = list(session.scalars(query.order_by(UserTask.key)))
+        keys = [task.key for task in session.scalars(query.order_by(UserTask.key))]
 
     def one(command: Command, key: int, _: None) -> None:
         _pass_on(command, key, old, new, reason)
@@ -108,7 +108,7 @@ def _leaver(engine: Engine, actor: Actor, leaver: str, successor: str) -> tuple[
 
 
 def _pass_on(command: Command, key: int, old: int, new: int, reason: str) -> None:
-    instance, task = lock(command, key, states=(CREATED, CREATING))
+    instance, task = lock(command, key, states=UNFINISHED)
     if not command.actor.has("admin", task.site_id) and not rights.may_assign(command.actor, task):
         raise NotAllowed(reason="handing this task over")
     user = command.session.get_one(User, new)
@@ -127,7 +127,7 @@ def _pass_on(command: Command, key: int, old: int, new: int, reason: str) -> Non
         )
     else:
         owner_id = task.owner_id if task.owner_id not in (old, new) else None
-        possession.hand_on(command, instance, task, user, reason, owner_id=owner_id)
+        possession.hand_on(command, task, user, reason, owner_id=owner_id)
 
 
 def _require_few(keys: Sequence[int]) -> None:

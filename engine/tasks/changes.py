@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal
 
@@ -12,14 +12,18 @@ from sqlalchemy import delete
 from engine import projection
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
-from engine.models.task import TaskCandidate, UserTask
+from engine.models.instance import ProcessInstance
+from engine.models.task import UPDATING, TaskCandidate, UserTask
 from engine.staff import roles
-from engine.tasks import rights
+from engine.task_attributes import ASSIGNEE, COLUMNS, plain
+from engine.tasks import holding, rights
 from engine.tasks.possession import stamp
 from engine.tasks.rows import lock
+from engine.timing import timekeeping
 
 MOST_URGENT = 100
 FURTHEST = dt.timedelta(days=366)
+ATTRIBUTES = {column: name for name, column in COLUMNS.items()}
 
 
 class _Unset(Enum):
@@ -48,7 +52,7 @@ def update(
     `users` are who may claim the task; who has it keeps it. Raises NotAllowed, TaskClosed, TaskChanged, or Rejected for a
     moment that is past or more than a year ahead, an unknown role or person, and nobody left to do the task.
     """
-    instance, task = lock(command, key, version)
+    _, task = lock(command, key, version)
     asked = {
         "priority": priority, "follow_up_at": follow_up_at, "due_at": due_at, "groups": groups, "users": users,
     }  # fmt: skip
@@ -62,24 +66,58 @@ def update(
     }
     if not changes:
         return task
-    for name, (_, value) in changes.items():
+    detail = {
+        "reason": reason.strip()[:500],
+        "changes": {name: [plain(one) for one in pair] for name, pair in changes.items()},
+        **stamp(rights.principal_for(command.actor, task)),
+    }
+    if holding.listens(task, UPDATING):
+        wanted = {ATTRIBUTES[name]: plain(value) for name, (_, value) in changes.items()}
+        holding.begin(command, task, UPDATING, "update", wanted, {"detail": detail})
+        return task
+    given = {name: value for name, (_, value) in changes.items()}
+    _set(command, task, given, whose=task.assignee_id)
+    note(command, task, detail)
+    return task
+
+
+def note(command: Command, task: UserTask, detail: dict[str, Any]) -> None:
+    """Write into the history that a locked task was changed."""
+    instance = command.session.get_one(ProcessInstance, task.instance_key)
+    task.version += 1
+    command.audit("task.updated", task.element_id, on=instance, task=str(task.key), **detail)
+
+
+def checked(command: Command, task: UserTask, corrections: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the attributes that a listener corrects (`task_attributes`) as JSON has them. Raises Rejected as `update` does."""
+    return {
+        name: plain(_CHECKS[COLUMNS[name]](command, task, value))
+        for name, value in corrections.items()
+        if name in COLUMNS
+    }
+
+
+def write(command: Command, task: UserTask, corrected: Mapping[str, Any]) -> None:
+    """Change the attributes of a locked task that `checked` gave. Raises Rejected when nobody would be left to do it."""
+    values = {COLUMNS[name]: value for name, value in corrected.items() if name in COLUMNS}
+    moments = {
+        name: dt.datetime.fromisoformat(values[name])
+        for name in ("due_at", "follow_up_at")
+        if values.get(name)
+    }
+    _set(command, task, values | moments, whose=corrected.get(ASSIGNEE, task.assignee_id))
+
+
+def _set(command: Command, task: UserTask, values: Mapping[str, Any], whose: object) -> None:
+    for name, value in values.items():
         setattr(task, name, value)
-    if not changes.keys().isdisjoint(("groups", "users")):
+    if not values.keys().isdisjoint(("groups", "users")):
+        if not task.groups and not task.users and whose is None:
+            raise Rejected(reason="nobody would be left to do the task")
         _offer(command, task)
-    if "due_at" in changes:
+    if "due_at" in values:
         task.check_at, task.escalation = task.due_at, 0
         command.wake_workers()
-    task.version += 1
-    command.audit(
-        "task.updated",
-        task.element_id,
-        on=instance,
-        task=str(key),
-        reason=reason.strip()[:500],
-        changes={name: [_plain(one) for one in pair] for name, pair in changes.items()},
-        **stamp(rights.principal_for(command.actor, task)),
-    )
-    return task
 
 
 def _require_right(command: Command, task: UserTask, asked: dict[str, Any]) -> None:
@@ -93,8 +131,6 @@ def _require_right(command: Command, task: UserTask, asked: dict[str, Any]) -> N
 
 def _offer(command: Command, task: UserTask) -> None:
     """Let the task be found by those who may claim it now."""
-    if not task.groups and not task.users and task.assignee_id is None:
-        raise Rejected(reason="nobody would be left to do the task")
     alone = len(task.groups) == 1 and not task.users
     task.candidate_group = task.groups[0] if alone else None
     command.session.execute(delete(TaskCandidate).where(TaskCandidate.task_key == task.key))
@@ -115,7 +151,7 @@ def _ahead(command: Command, _task: UserTask, moment: dt.datetime | None) -> dt.
 
 
 def _due(command: Command, task: UserTask, moment: dt.datetime | None) -> dt.datetime | None:
-    if task.limit:
+    if timekeeping.counted(task):
         raise Rejected(reason="a time limit holds for this task: pause it, or change the limit")
     return _ahead(command, task, moment)
 
@@ -135,7 +171,3 @@ def _users(command: Command, task: UserTask, named: Sequence[str]) -> list[str]:
 _CHECKS: dict[str, Any] = {
     "priority": _priority, "follow_up_at": _ahead, "due_at": _due, "groups": _groups, "users": _users,
 }  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.datetime) else value

@@ -10,7 +10,7 @@ from engine.engine import Command
 from engine.errors import NotAllowed
 from engine.models.task import UserTask
 from engine.staff.access import Principal
-from engine.tasks import opinions, outcomes, progress, rights, signing
+from engine.tasks import family, opinions, outcomes, progress, rights, signing
 from engine.tasks.possession import stamp
 from engine.tasks.progress import Completion
 from engine.tasks.rows import lock, who_has
@@ -35,7 +35,8 @@ def complete(
 
     `outcome` is what the person decides where the form does not ask for it, `opinion` why (`outcomes.decide`).
     A signer's task takes `outcome` (approve, reject) and `opinion`. Signers before this task must have signed, else
-    WaitsForSigners; while those beside or after it have not, what was submitted is held until the last of them signs.
+    WaitsForSigners; while those beside or after it have not, what was submitted is held until the last of them signs. So it is
+    until its listeners let it pass (`transitions`).
     """
     instance, task = lock(command, key, version)
     principal = _require_right(command, task)
@@ -62,7 +63,7 @@ def complete(
         return progress.stopped(command, instance, task, variables)
     progress.act_for(task, principal)
     progress.settle(command, instance, task, clean, done, **stamp(principal))
-    return Completion(task=task, instance=instance, ran=True)
+    return Completion(task=task, instance=instance, ran=True, held=done.held)
 
 
 def _require_right(command: Command, task: UserTask) -> Principal | None:
@@ -73,4 +74,7 @@ def _require_right(command: Command, task: UserTask) -> Principal | None:
     principal = rights.principal_for(command.actor, task)
     people = [command.actor.user_id, principal.user_id if principal else None]
     rights.require_distinct(command, task, *people)
+    if task.assignee_id is None:
+        whose = principal.user_id if principal else command.actor.user_id
+        family.require_one_ballot(command.session, task, whose)
     return principal

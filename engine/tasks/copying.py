@@ -11,7 +11,7 @@ from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.task import UserTask
-from engine.staff import copies, people
+from engine.staff import copies, people, sight
 from engine.tasks import rights, rows
 
 MOST = 50
@@ -21,8 +21,8 @@ LONGEST_NOTE = 500
 def copy(command: Command, key: int, usernames: Sequence[str], note: str = "") -> list[User]:
     """Send colleagues, also of other sites, the instance of a task to read; give who they are.
 
-    For who may do the task, did it, or supervises it. Raises NotFound, NotAllowed, or Rejected for unknown people, more
-    than 50, or a note longer than 500 characters.
+    For who may do the task, did it, or supervises it. Raises NotFound, NotAllowed, or Rejected for unknown people and those
+    the instance is kept from, more than 50, or a note longer than 500 characters.
     """
     task = rows.get(command.session, command.actor, key)
     instance = instances.lock(command, task.instance_key)
@@ -32,6 +32,9 @@ def copy(command: Command, key: int, usernames: Sequence[str], note: str = "") -
     if actor.user_id is None or not (own or rights.may_assign(actor, task)):
         raise NotAllowed(reason="sending copies of this task")
     found = _people(command.session, usernames)
+    hidden = sight.kept_from(command.session, instance)
+    if kept := [one.username for one in found if one.id in hidden]:
+        raise Rejected(reason=f"this is kept from {', '.join(kept)}")
     said = note.strip()
     if len(said) > LONGEST_NOTE or "\0" in said:
         raise Rejected(reason=f"a note has at most {LONGEST_NOTE} characters")

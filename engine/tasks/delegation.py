@@ -7,14 +7,12 @@ from typing import Any
 
 from engine.engine import Command
 from engine.errors import NotAllowed, Rejected
-from engine.models.instance import ProcessInstance
-from engine.models.task import Draft, UserTask
-from engine.staff import notifications
+from engine.models.task import ASSIGNING, Draft, UserTask
 from engine.store import database
-from engine.tasks import family, rights
+from engine.tasks import family, holding, rights
 from engine.tasks.drafts import require_size
 from engine.tasks.opinions import remark
-from engine.tasks.possession import give, stamp, take
+from engine.tasks.possession import Word, give, stamp, take
 from engine.tasks.rows import lock
 
 
@@ -25,7 +23,7 @@ def delegate(
 
     Raises NotAllowed, or Rejected when it is delegated already or that person works elsewhere.
     """
-    instance, task = lock(command, key, version)
+    _, task = lock(command, key, version)
     if task.owner_id is not None:
         raise Rejected(reason="this task is delegated already")
     if not rights.may_complete(command.actor, task):
@@ -35,13 +33,13 @@ def delegate(
     if user.id in (command.actor.user_id, task.assignee_id):
         raise Rejected(reason="nobody delegates to himself")
     family.require_new(command.session, task, user)
-    if task.assignee_id is None:
+    if task.assignee_id is None and not holding.listens(task, ASSIGNING):
         take(command, task)
-    principal, owner_id = rights.principal_for(command.actor, task), task.assignee_id
-    give(command, task, user.id, "task.delegated", to=user.name, reason=said, **stamp(principal))
-    task.owner_id = owner_id
-    facts = {"by": command.actor.name, "reason": said}
-    notifications.tell(command, [user.id], "task_delegated", instance=instance, task=task, **facts)
+    principal = rights.principal_for(command.actor, task)
+    owner_id = task.assignee_id or (principal.user_id if principal else command.actor.user_id)
+    told = [Word([user.id], "task_delegated", {"by": command.actor.name, "reason": said})]
+    detail = {"to": user.name, "reason": said, **stamp(principal)}
+    give(command, task, user.id, "task.delegated", owner_id=owner_id, tell=told, **detail)
     return task
 
 
@@ -58,51 +56,45 @@ def answer(
     `proposal` are values for its form, as typed; they become the owner's draft, over what stood in it. Raises NotAllowed, or
     Rejected without an opinion of 1 to 2,000 characters.
     """
-    instance, task = _delegated(command, key, version)
+    task = _delegated(command, key, version)
     said = remark(opinion)
     if proposal:
         _propose(command, task, dict(proposal))
-    _give_back(command, instance, task, "task.answered", "task_answered", said)
+    _give_back(command, task, "task.answered", "task_answered", said)
     return task
 
 
 def decline(command: Command, key: int, reason: str, *, version: int | None = None) -> UserTask:
     """Send a delegated task back without an answer. Raises NotAllowed, or Rejected without a reason."""
-    instance, task = _delegated(command, key, version)
-    _give_back(command, instance, task, "task.declined", "task_declined", remark(reason))
+    task = _delegated(command, key, version)
+    _give_back(command, task, "task.declined", "task_declined", remark(reason))
     return task
 
 
 def recall(command: Command, key: int, *, version: int | None = None) -> UserTask:
     """Take back what one delegated. Raises NotAllowed for anybody but its owner and his substitutes."""
-    instance, task = lock(command, key, version)
+    _, task = lock(command, key, version)
     owners = {command.actor.user_id, *(one.user_id for one in command.actor.principals)}
     if task.owner_id is None or task.owner_id not in owners:
         raise NotAllowed(reason="recalling this task")
     helper = task.assignee_id
-    give(command, task, task.owner_id, "task.recalled")
-    task.owner_id = None
-    if helper is not None:
-        notifications.tell(command, [helper], "task_recalled", instance=instance, task=task)
+    told = [Word([helper], "task_recalled", {})] if helper is not None else []
+    give(command, task, task.owner_id, "task.recalled", tell=told)
     return task
 
 
-def _delegated(command: Command, key: int, version: int | None) -> tuple[ProcessInstance, UserTask]:
-    instance, task = lock(command, key, version)
+def _delegated(command: Command, key: int, version: int | None) -> UserTask:
+    _, task = lock(command, key, version)
     if not rights.may_answer(command.actor, task):
         raise NotAllowed(reason="answering this task")
-    return instance, task
+    return task
 
 
-def _give_back(
-    command: Command, instance: ProcessInstance, task: UserTask, action: str, kind: str, said: str
-) -> None:
+def _give_back(command: Command, task: UserTask, action: str, kind: str, said: str) -> None:
     principal, owner_id = rights.principal_for(command.actor, task), task.owner_id
-    give(command, task, owner_id, action, reason=said, **stamp(principal))
-    task.owner_id = None
     facts = {"by": command.actor.name, "reason": said}
-    people = [owner_id] if owner_id is not None else []
-    notifications.tell(command, people, kind, instance=instance, task=task, **facts)
+    told = [Word([owner_id], kind, facts)] if owner_id is not None else []
+    give(command, task, owner_id, action, tell=told, reason=said, **stamp(principal))
 
 
 def _propose(command: Command, task: UserTask, proposal: dict[str, Any]) -> None:

@@ -8,12 +8,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Rejected
+from engine.models import task as rows
 from engine.models.identity import User
-from engine.models.task import COMPLETING, CREATED, CREATING, UserTask
+from engine.models.instance import ElementInstance, ProcessInstance
+from engine.models.task import COMPLETED, UserTask
 
 BEFORE, BESIDE, AFTER = "before", "beside", "after"
+BODY = "multiInstanceBody"
+UNFINISHED = rows.UNFINISHED
 POSITIONS = (BEFORE, BESIDE, AFTER)
-UNFINISHED = (CREATING, CREATED, COMPLETING)
 
 
 def signers_of(session: Session, task: UserTask) -> list[UserTask]:
@@ -39,6 +42,44 @@ def children(session: Session, task: UserTask) -> list[UserTask]:
         UserTask.state.in_(UNFINISHED),
     )
     return list(session.scalars(query.order_by(UserTask.key)))
+
+
+def body_of(instance: ProcessInstance, task: UserTask) -> int | None:
+    """Give the passage of the multi-instance activity that an open task is a part of."""
+    entries = {entry["key"]: entry for entry in instance.active}
+    scope = entries.get(entries.get(task.key, {}).get("scope"))
+    return scope["key"] if scope and scope["type"] == BODY else None
+
+
+def ballots(session: Session, task: UserTask) -> list[UserTask]:
+    """List the open and completed tasks of the countersign an open one belongs to, not those taken back; none elsewhere."""
+    instance = session.get_one(ProcessInstance, task.instance_key)
+    body = body_of(instance, task)
+    if body is None:
+        return []
+    alive = [entry["key"] for entry in instance.active if entry["scope"] == body]
+    over = select(ElementInstance.key).where(
+        ElementInstance.instance_key == task.instance_key, ElementInstance.scope_key == body
+    )
+    query = select(UserTask).where(
+        UserTask.instance_key == task.instance_key,
+        UserTask.parent_key.is_(None),
+        UserTask.key.in_(alive) | (UserTask.key.in_(over) & (UserTask.state == COMPLETED)),
+    )
+    found = list(session.scalars(query.order_by(UserTask.key)))
+    again = {(one.origin or {}).get("of") for one in found}
+    return [one for one in found if str(one.key) not in again]
+
+
+def require_one_ballot(session: Session, task: UserTask, user_id: int | None) -> None:
+    """Raise Rejected when a person has another vote in the same countersign."""
+    if "vote" not in task.properties or task.parent_key is not None:
+        return
+    others = [one for one in ballots(session, task) if one.key != task.key]
+    if user_id in {
+        one.acted_for or one.completed_by or one.owner_id or one.assignee_id for one in others
+    }:
+        raise Rejected(reason="nobody has two votes in one countersign")
 
 
 def require_new(session: Session, task: UserTask, user: User) -> None:

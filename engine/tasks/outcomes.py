@@ -66,7 +66,9 @@ def decide(task: UserTask, clean: Mapping[str, Any], outcome: str | None, opinio
     if not names or (written and said is None):
         if outcome is not None:
             raise Rejected(reason="this step asks for no outcome")
-        return Decision(dict(clean), None, None)
+        if errors := _wrong(opinion):
+            raise InvalidVariables(errors)
+        return Decision(dict(clean), None, opinion.strip() or None)
     if said == RETURN and not written:
         raise Rejected(reason="returning needs a step to return to")
     _check(said, names, opinion, alone=not written)
@@ -77,17 +79,22 @@ def decide(task: UserTask, clean: Mapping[str, Any], outcome: str | None, opinio
 
 
 def _check(said: Any, names: tuple[str, ...], opinion: str, *, alone: bool) -> None:
-    errors: dict[str, list[Any]] = {}
+    errors = _wrong(opinion)
     if said not in names:
         errors[FIELD] = [Required() if said is None else Malformed()]
-    if len(opinion) > LONGEST:
-        errors["opinion"] = [Malformed()]
-    elif "\0" in opinion or any("\ud800" <= char <= "\udfff" for char in opinion):
-        errors["opinion"] = [BadCharacters()]
-    elif alone and said in SAYING_WHY and not opinion.strip():
+    if alone and said in SAYING_WHY and not opinion.strip():
         errors["opinion"] = [Required()]
     if errors:
         raise InvalidVariables(errors)
+
+
+def _wrong(opinion: str) -> dict[str, list[Any]]:
+    """Give what is wrong with an opinion as such."""
+    if len(opinion) > LONGEST:
+        return {"opinion": [Malformed()]}
+    if "\0" in opinion or any("\ud800" <= char <= "\udfff" for char in opinion):
+        return {"opinion": [BadCharacters()]}
+    return {}
 
 
 def vetoes(actor: Actor, task: UserTask) -> bool:

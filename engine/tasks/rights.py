@@ -156,6 +156,15 @@ def excluded(session: Session, task: UserTask) -> set[int | None]:
     return done | ({_starter(session, task)} if STARTER in steps else set())
 
 
+def barred(session: Session, actor: Actor, task: UserTask) -> bool:
+    """Whether separation of duties keeps the actor, or whom he would stand in for, from taking a task nobody has."""
+    if task.assignee_id is not None:
+        return False
+    principal = principal_for(actor, task)
+    people = {actor.user_id, principal.user_id if principal else actor.user_id}
+    return bool(people & excluded(session, task))
+
+
 def _starter(session: Session, task: UserTask) -> int | None:
     instance = session.get(ProcessInstance, task.instance_key)
     return instance.started_by if instance else None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import instances
 from engine.engine import Command
-from engine.errors import NotFound, TaskChanged, TaskClosed
+from engine.errors import NotFound, TaskChanged, TaskClosed, TaskHeld
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
 from engine.models.task import CREATED, UserTask
@@ -39,10 +39,12 @@ def lock(
 ) -> tuple[ProcessInstance, UserTask]:
     """Give a task and its instance for changing them, the instance locked first.
 
-    Raises NotFound, TaskClosed unless it is in one of `states`, TaskChanged when `version` is not the task's, or when its
-    instance does not run.
+    Raises NotFound, TaskHeld while its listeners decide, TaskClosed unless it is in one of `states`, TaskChanged when
+    `version` is not the task's, or when its instance does not run.
     """
     instance, task = instances.lock_with(command, UserTask, "user task", key)
+    if task.is_held:
+        raise TaskHeld
     if task.state not in states:
         raise TaskClosed(**who_has(command.session, task))
     instances.require_running(instance)

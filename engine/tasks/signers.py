@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.engine import Command
-from engine.errors import NotAllowed, Rejected
+from engine.errors import Conflict, NotAllowed, Rejected
 from engine.models.identity import User
 from engine.models.instance import ProcessInstance
-from engine.models.task import CANCELED, COMPLETING, CREATED, CREATING, UserTask
+from engine.models.task import CANCELED, COMPLETING, CREATED, CREATING, UNFINISHED, UserTask
 from engine.staff import notifications
 from engine.tasks import family, rights, signing
 from engine.tasks.opinions import remark
@@ -18,6 +18,12 @@ from engine.tasks.rows import lock
 
 MOST = 50
 KEPT = ("clause", "distinctFrom", "limit")
+
+
+class NotSubmitted(Conflict):
+    """Nothing of this task waits for signers."""
+
+    code = "not_submitted"
 
 
 def add_signers(
@@ -79,6 +85,7 @@ def _people(command: Command, task: UserTask, usernames: Sequence[str]) -> list[
 
 
 def _signer(command: Command, task: UserTask, user: User, position: str) -> UserTask:
+    later = position == family.AFTER
     return UserTask(
         key=command.new_key(),
         instance_key=task.instance_key,
@@ -87,7 +94,7 @@ def _signer(command: Command, task: UserTask, user: User, position: str) -> User
         definition_key=task.definition_key,
         element_id=task.element_id,
         name=task.name,
-        state=CREATING if position == family.AFTER else CREATED,
+        state=CREATING if later else CREATED,
         assignee_id=user.id,
         groups=task.groups,
         users=[],
@@ -97,9 +104,9 @@ def _signer(command: Command, task: UserTask, user: User, position: str) -> User
         priority=task.priority,
         limit=task.limit,
         due_at=task.due_at,
-        check_at=task.check_at,
+        check_at=None if later else task.check_at,
         escalation=task.escalation,
-        paused_at=task.paused_at,
+        paused_at=None if later else task.paused_at,
         paused_seconds=task.paused_seconds,
         created_at=command.now,
         claimed_at=command.now,
@@ -125,7 +132,7 @@ def remove_signer(command: Command, key: int, *, reason: str = "") -> Completion
     For who added him or has the task he was added to. `ran` is false, and he stays, when the process then runs
     on without end. Raises NotAllowed, TaskClosed when he has signed, or Rejected when the task would have nobody left.
     """
-    instance, signer = lock(command, key, states=family.UNFINISHED)
+    instance, signer = lock(command, key, states=UNFINISHED)
     if signer.parent_key is None:
         raise Rejected(reason="this task is not a signer's")
     parent = command.session.get_one(UserTask, signer.parent_key)
@@ -155,7 +162,7 @@ def remove_signer(command: Command, key: int, *, reason: str = "") -> Completion
 def release_all(command: Command, instance: ProcessInstance, task: UserTask) -> None:
     """Take away all signers who have not finished, because their task ends without them; whoever was asked is told."""
     for one in family.signers_of(command.session, task):
-        if one.state not in family.UNFINISHED:
+        if one.state not in UNFINISHED:
             continue
         people = [one.assignee_id] if one.assignee_id and one.state != CREATING else []
         _close(command, one)
@@ -164,8 +171,13 @@ def release_all(command: Command, instance: ProcessInstance, task: UserTask) -> 
 
 
 def take_back(command: Command, key: int) -> UserTask:
-    """Take back what one submitted while it waits for signers; their signatures stay. Raises NotAllowed or TaskClosed."""
-    instance, task = lock(command, key, states=(COMPLETING,))
+    """Take back what one submitted while it waits for signers; their signatures stay.
+
+    Raises NotAllowed, TaskClosed, or NotSubmitted.
+    """
+    instance, task = lock(command, key, states=(COMPLETING, CREATED))
+    if task.state == CREATED:
+        raise NotSubmitted
     if task.completed_by != command.actor.user_id:
         raise NotAllowed(reason="taking back what another submitted")
     signing.give_back(command, instance, task)
@@ -174,7 +186,7 @@ def take_back(command: Command, key: int) -> UserTask:
 
 def _cancel(command: Command, signer: UserTask) -> None:
     for one in [signer, *family.signers_of(command.session, signer)]:
-        if one.state in family.UNFINISHED:
+        if one.state in UNFINISHED:
             _close(command, one)
 
 

@@ -30,10 +30,10 @@ def hold(
 ) -> Completion:
     """Keep what was submitted until the signers beside and after the task have signed; those after it begin now."""
     progress.act_for(task, principal)
+    clocks.settle(command, task)
     for one in family.children(command.session, task):
         if one.state == CREATING:
-            _open(command, instance, one)
-    clocks.settle(command, task)
+            _open(command, instance, one, task)
     task.state = COMPLETING
     task.completed_by = command.actor.user_id
     task.assignee_id = task.assignee_id or command.actor.user_id
@@ -45,8 +45,12 @@ def hold(
     return Completion(task=task, instance=instance, ran=True, held=True)
 
 
-def _open(command: Command, instance: ProcessInstance, signer: UserTask) -> None:
+def _open(command: Command, instance: ProcessInstance, signer: UserTask, task: UserTask) -> None:
+    """Ask a signer whose turn it is; the time he has is what the task has left."""
     signer.state = CREATED
+    signer.limit, signer.due_at, signer.escalation = task.limit, task.due_at, task.escalation
+    signer.paused_seconds = task.paused_seconds
+    signer.check_at = clocks.next_check(command.engine, command.session, task)
     signer.created_at = command.now
     signer.version += 1
     people = [signer.assignee_id] if signer.assignee_id is not None else []

@@ -23,7 +23,7 @@ from engine.models.clock import PAUSED, RUNNING, STOPPED, Clock, ClockPause
 from engine.models.identity import Site
 from engine.models.instance import ProcessInstance
 from engine.models.registry import Unit
-from engine.models.task import CANCELED, COMPLETED, UserTask
+from engine.models.task import CANCELED, COMPLETED, CREATED, UserTask
 from engine.policy import limits
 from engine.runtime import Diagram, UserTaskOpened
 from engine.timing import spans, timekeeping
@@ -56,7 +56,7 @@ class Reading:
     """What one clock of an instance says.
 
     `task_key` is the user task it belongs to, None for one over several elements; `element_id` the task's element or the one
-    that started it. `state` is running, paused or stopped; `late` is whether it ran out before it stopped or until now.
+    that started it; `limit` is None where the diagram computes the due date. `state` is running, paused or stopped; `late` is whether it ran out before it stopped or until now.
     `paused` is how long it stood still in its own time, without the pause that goes on.
     """
 
@@ -184,20 +184,40 @@ def next_check(engine: Engine, session: Session, task: UserTask) -> dt.datetime 
     return timekeeping.of(engine, session, task.site_id).check_at(task)
 
 
-def go_on(command: Command, instance: ProcessInstance, task: UserTask, at: dt.datetime) -> None:
+def go_on(
+    command: Command, instance: ProcessInstance, task: UserTask, at: dt.datetime, **detail: str
+) -> None:
     """Let the clock of a locked task go on from a moment on, which may be a little past when a worker was late."""
-    timekeeping.of(command.engine, command.session, task.site_id).resume(task, at)
-    spans.end_pause(command, task.key, at)
+    _resume(command, task, at)
     due = task.due_at.isoformat() if task.due_at else None
-    command.audit("clock.resumed", task.element_id, on=instance, task=str(task.key), due=due)
+    command.audit(
+        "clock.resumed", task.element_id, on=instance, task=str(task.key), due=due, **detail
+    )
 
 
 def settle(command: Command, task: UserTask) -> None:
     """End the pause of a task that is being completed, so that its due time is the one it had to keep."""
     if task.paused_at is None:
         return
-    timekeeping.of(command.engine, command.session, task.site_id).resume(task, command.now)
-    spans.end_pause(command, task.key, command.now)
+    _resume(command, task, command.now)
+
+
+def _resume(command: Command, task: UserTask, at: dt.datetime) -> None:
+    """Let the clock go on, and those of the signers that stood still with it."""
+    keeper = timekeeping.of(command.engine, command.session, task.site_id)
+    for one in signers(command.session, task) if task.parent_key is None else ():
+        if one.paused_at == task.paused_at:
+            keeper.resume(one, at)
+    keeper.resume(task, at)
+    spans.end_pause(command, task.key, at)
+
+
+def signers(session: Session, task: UserTask) -> list[UserTask]:
+    """List those whose turn it is among the signers added to a task, nested ones too; asks only where there are any."""
+    if not task.signers:
+        return []
+    query = select(UserTask).where(UserTask.root_key == task.key, UserTask.state == CREATED)
+    return list(session.scalars(query))
 
 
 def of(session: Session, instance: ProcessInstance, now: dt.datetime) -> list[Reading]:
@@ -235,7 +255,7 @@ def _read(timed: Timed, pauses: Sequence[Pause], now: dt.datetime) -> Reading:
         task_key=timed.key if is_task else None,
         element_id=timed.element_id,
         name=timed.name if isinstance(timed, UserTask) else "",
-        limit=timed.limit,
+        limit=dict(limit) if (limit := timekeeping.limit_of(timed)) else None,
         started_at=timed.created_at,
         due_at=timed.due_at or timed.created_at,
         state=STOPPED if over else PAUSED if timed.paused_at else RUNNING,

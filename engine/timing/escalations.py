@@ -18,7 +18,7 @@ from engine.engine import Command, Engine
 from engine.models.clock import Clock
 from engine.models.identity import User
 from engine.models.instance import SUSPENDED, ProcessInstance
-from engine.models.task import COMPLETING, CREATED, UserTask
+from engine.models.task import CREATED, CREATING, UNFINISHED, UserTask
 from engine.staff import notifications, roles
 from engine.staff.access import SYSTEM
 from engine.timing import clocks, timekeeping
@@ -27,13 +27,17 @@ from engine.timing.timekeeping import BREACH, REMINDER, SECOND, Timed
 T = TypeVar("T", UserTask, Clock)
 DIRECTOR = "site_director"
 WAIT = dt.timedelta(hours=1)
+RUNNING = frozenset(UNFINISHED) - {CREATING}
 
 
 def check_task(engine: Engine, key: int) -> bool:
     """Tell who is next about a task's limit, or let its clock go on when its pause is over; False when nothing was due."""
     with engine.begin(SYSTEM) as command:
         instance, task = _lock(command, UserTask, key)
-        if instance is None or task is None or task.state not in (CREATED, COMPLETING):
+        if instance is None or task is None:
+            return False
+        if task.state not in RUNNING:
+            task.check_at = None
             return False
         if task.paused_at is not None:
             over = task.check_at or command.now

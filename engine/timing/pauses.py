@@ -10,7 +10,7 @@ from engine.errors import NotAllowed, Rejected
 from engine.models.clock import ClockPause
 from engine.models.task import CREATED, UserTask
 from engine.staff.access import Actor
-from engine.tasks import rights
+from engine.tasks import possession, rights
 from engine.timing import clocks, timekeeping
 
 LONGEST_REASON = 1000
@@ -21,11 +21,18 @@ def may_pause(actor: Actor, task: UserTask) -> bool:
 
     The limit must allow it (`pausable` in the policy table), and its time must be counted from the limit.
     """
-    if task.state != CREATED or not (task.limit or {}).get("pausable"):
-        return False
-    if not timekeeping.counted(task):
-        return False
-    return rights.holds(actor, task) or rights.may_assign(actor, task)
+    allowed = (timekeeping.limit_of(task) or {}).get("pausable")
+    return bool(allowed) and _keeps(actor, task)
+
+
+def may_resume(actor: Actor, task: UserTask) -> bool:
+    """Whether the actor may let a clock go on that stands still, also when a new version of the process set another limit."""
+    return task.paused_at is not None and _keeps(actor, task)
+
+
+def _keeps(actor: Actor, task: UserTask) -> bool:
+    mine = rights.holds(actor, task) or rights.may_assign(actor, task)
+    return task.state == CREATED and mine
 
 
 def begin(
@@ -36,7 +43,7 @@ def begin(
     *,
     version: int | None = None,
 ) -> UserTask:
-    """Stop the clock of a task; nobody is reminded until it goes on, at `until` or after the longest pause by itself.
+    """Stop the clock of a task, and with it those of its signers; nobody is reminded until it goes on, at `until` or after the longest pause by itself.
 
     Raises TaskClosed, TaskChanged, NotAllowed; Rejected without a reason, when it stands still already, and for a moment
     (aware) that is past or later than the longest pause.
@@ -49,12 +56,16 @@ def begin(
         raise Rejected(reason="a reason is needed")
     keeper = timekeeping.of(command.engine, command.session, task.site_id)
     end = _end(command, keeper.pause_ends(command.now), until)
+    for one in clocks.signers(command.session, task) if task.parent_key is None else ():
+        if one.paused_at is None and timekeeping.counted(one):
+            keeper.pause(one, command.now, None)
     keeper.pause(task, command.now, end)
     row = ClockPause(clock_key=key, since=command.now, until=end, reason=reason.strip()[:LONGEST_REASON])  # fmt: skip
     row.by = command.actor.user_id
     command.session.add(row)
+    principal = rights.principal_for(command.actor, task)
     command.audit("clock.paused", task.element_id, on=instance, task=str(key), reason=row.reason,
-                  until=end.isoformat())  # fmt: skip
+                  until=end.isoformat(), **possession.stamp(principal))  # fmt: skip
     return task
 
 
@@ -64,10 +75,13 @@ def end(command: Command, key: int, *, version: int | None = None) -> UserTask:
     Raises TaskClosed, TaskChanged, NotAllowed, or Rejected when it runs.
     """
     instance, task = tasks.lock(command, key, version)
-    _require(command, task)
     if task.paused_at is None:
+        _require(command, task)
         raise Rejected(reason="the clock runs")
-    clocks.go_on(command, instance, task, command.now)
+    if not may_resume(command.actor, task):
+        raise NotAllowed(reason="letting the clock of this task go on")
+    principal = rights.principal_for(command.actor, task)
+    clocks.go_on(command, instance, task, command.now, **possession.stamp(principal))
     return task
 
 

@@ -22,14 +22,14 @@ from engine.errors import NotAllowed
 from engine.models.clock import STOPPED, Clock
 from engine.models.identity import Site
 from engine.models.instance import ACTIVE, SUSPENDED, ProcessInstance
-from engine.models.task import COMPLETING, CREATED, UserTask
+from engine.models.task import COMPLETING, CREATING, UNFINISHED, UserTask
 from engine.policy import limits, settings
 from engine.staff.access import Actor
 from engine.timing import timekeeping
 from engine.timing.timekeeping import Timed, Timekeeper
 
 KEEPERS = ("process_owner", "admin")
-OPEN = (CREATED, COMPLETING)
+OPEN = tuple(state for state in UNFINISHED if state != CREATING)
 BATCH = 200
 SHOWN = 200
 PATIENCE = 20.0  # seconds
@@ -209,7 +209,7 @@ def _moves(
 ) -> Iterator[Move]:
     for timed in clocks:
         limit = _limit(timed, rules)
-        before, after = timed.due_at, rules.keeper.due(timed, limit)
+        before, after = timed.due_at, rules.keeper.due(timed, limit, _since(timed, clocks))
         if before is None or (before == after and limit["value"] == (timed.limit or {})["value"]):
             continue
         until = timed.paused_at or now
@@ -260,7 +260,7 @@ def _recalculate(command: Command, key: int) -> int | None:
     if not moves and not _outdated(instance, rules):
         return None
     for timed in clocks:
-        _count_anew(timed, rules, command.now)
+        _count_anew(timed, rules, command.now, _since(timed, clocks))
     instance.policy = _renewed(instance.policy, rules)
     changes = [
         {"element": move.element_id, "from": move.before.isoformat(), "to": move.after.isoformat()}
@@ -271,15 +271,21 @@ def _recalculate(command: Command, key: int) -> int | None:
     return len(moves)
 
 
-def _count_anew(timed: Timed, rules: _Rules, now: dt.datetime) -> None:
+def _since(timed: Timed, clocks: Sequence[Timed]) -> dt.datetime:
+    """When what a clock counts began; a signer has the time of the task he was added to."""
+    root = timed.root_key if isinstance(timed, UserTask) else None
+    return next((one.created_at for one in clocks if one.key == root), timed.created_at)
+
+
+def _count_anew(timed: Timed, rules: _Rules, now: dt.datetime, since: dt.datetime) -> None:
     """Let a clock run by the rules of now. What has been told is told again only when it becomes true again."""
     limit = _limit(timed, rules)
-    timed.limit, timed.due_at = limit, rules.keeper.due(timed, limit)
+    timed.limit, timed.due_at = limit, rules.keeper.due(timed, limit, since)
     reached = sum(rules.keeper.reached(timed, stage) <= now for stage in timekeeping.STAGES)
     timed.escalation = min(timed.escalation, reached)
     if isinstance(timed, Clock) and timed.due_at > now:
         timed.breached_at = None
-    if timed.paused_at is None:
+    if timed.paused_at is None and timed.state != COMPLETING:
         timed.check_at = rules.keeper.check_at(timed)
 
 

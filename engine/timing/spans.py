@@ -25,7 +25,7 @@ from engine.timing import timekeeping
 
 PROPERTIES = ("clockStart", "clockStop", "clockPause")
 START, STOP, PAUSE = PROPERTIES
-SCOPES = ("subProcess", "callActivity", "multiInstanceBody")
+SCOPES = ("subProcess", "adHocSubProcess", "callActivity", "multiInstanceBody")
 
 Entry = Mapping[str, Any]
 Marks = Mapping[str, Mapping[str, Mapping[str, list[str]]]]

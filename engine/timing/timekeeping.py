@@ -38,9 +38,11 @@ class Timekeeper:
     shares: tuple[float, float, float] = (0.8, 1.0, 2.0)
     longest_pause: Mapping[str, Any]
 
-    def due(self, timed: Timed, limit: Mapping[str, Any]) -> dt.datetime:
-        """When the clock falls due by a limit, its pauses so far included."""
-        due = limits.due(limit, timed.created_at, self.calendar)
+    def due(
+        self, timed: Timed, limit: Mapping[str, Any], since: dt.datetime | None = None
+    ) -> dt.datetime:
+        """When the clock falls due by a limit that counts from `since`, else from its start; its pauses so far included."""
+        due = limits.due(limit, since or timed.created_at, self.calendar)
         kind = limit["calendar"]
         return self.calendar.later(due, self.calendar.moved(paused(timed), kind), kind)
 
@@ -75,7 +77,7 @@ class Timekeeper:
 
     def tellable(self, timed: Timed, moment: dt.datetime) -> dt.datetime:
         """The first moment from this one on at which people are told of this clock: no messages at night."""
-        return self.calendar.tellable(moment, kind_of(timed) if counted(timed) else "clock")
+        return self.calendar.tellable(moment, kind_of(timed))
 
     def tell_at(self, timed: Timed, now: dt.datetime) -> dt.datetime:
         """When to tell what should have been told at `check_at`: now, or when the next working time begins."""
@@ -105,14 +107,20 @@ class Timekeeper:
         return limits.due(self.longest_pause, since, self.calendar)
 
 
+def limit_of(timed: Timed) -> Mapping[str, Any] | None:
+    """The limit by which the clock falls due; None where the diagram computes a date, for then the date alone holds."""
+    limit = timed.limit
+    return limit if limit and not limit.get("dated") else None
+
+
 def counted(timed: Timed) -> bool:
     """Whether the due time is counted from a limit rather than computed by the diagram."""
-    return bool(timed.limit) and not (timed.limit or {}).get("dated")
+    return limit_of(timed) is not None
 
 
 def kind_of(timed: Timed) -> Kind:
     """How the clock's time is counted."""
-    kind: Kind = (timed.limit or {}).get("calendar") or "clock"
+    kind: Kind = (limit_of(timed) or {}).get("calendar") or "clock"
     return kind
 
 

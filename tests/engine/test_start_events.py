@@ -267,6 +267,44 @@ def test_a_timer_follows_the_limit_it_reads_as_soon_as_that_is_changed(
     assert (len(starts_of(world)), len(starts_of(world, "south"))) == (1, 0)
 
 
+def test_a_start_that_is_due_still_happens_once_when_the_limit_it_reads_is_saved(
+    world: World, clock: Clock
+) -> None:
+    # given: what starts at every full hour is due and no worker has come by
+    start = "holiday.precaution_start"
+    with world.engine.begin(SYSTEM) as command:
+        changes.limit(command, start, world.site(), "0 0 * * * *")
+    world.deploy({"p.bpmn": begins(timer("timeCycle", f"=camunda.vars.tenant.{start}"))})
+    clock.forward(minutes=61)
+    # when
+    with world.engine.begin(SYSTEM) as command:
+        changes.limit(command, start, world.site(), "0 0 */2 * * *")
+    # then
+    assert len(starts_of(world)) == 1
+    assert len(starts_of(world)) == 1
+    clock.forward(hours=2)
+    assert len(starts_of(world)) == 2
+
+
+@pytest.mark.parametrize("text", ["R/PT1H", "R1/PT1H", "0 0 * * * *"])
+def test_a_start_that_is_due_still_happens_once_when_a_new_version_is_deployed(
+    world: World, clock: Clock, text: str
+) -> None:
+    # given
+    world.deploy({"p.bpmn": begins(timer("timeCycle", text), startSites="north")})
+    clock.forward(minutes=61)
+    # when: the next version starts a month from now
+    world.deploy({"p.bpmn": begins(timer("timeCycle", "R/P30D"), startSites="north")})
+    # then
+    [started] = run(world)
+    with world.engine.read() as session:
+        assert session.get_one(ProcessInstance, started.key).definition.version == 2
+    clock.forward(days=29)
+    assert len(run(world)) == 1
+    clock.forward(days=2)
+    assert len(run(world)) == 2
+
+
 def test_a_site_opened_later_gets_the_timers_too(world: World, clock: Clock) -> None:
     world.deploy({"p.bpmn": begins(timer("timeCycle", "@daily"))})
     with world.engine.begin(SYSTEM) as command:

@@ -15,6 +15,7 @@ from engine.models.audit import AuditEntry
 from engine.staff import access
 from web import signin, words
 from web.extensions import engine, session
+from web.views import names
 
 PAGE = 50
 LONGEST = 300
@@ -96,7 +97,7 @@ def _view(entry: AuditEntry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "at": words.stamp(entry.at, engine.clock()),
-        "who": entry.actor_name if entry.actor_id else str(_("系统")),
+        "who": names.staff(entry.actor_name) if entry.actor_id else str(_("系统")),
         "what": str(ACTIONS.get(entry.action, entry.action)),
         "subject": entry.subject,
         "detail": text if len(text) <= LONGEST else text[:LONGEST] + "…",

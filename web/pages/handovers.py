@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from engine import tasks
 from engine.errors import NotAllowed, Rejected
 from engine.models.identity import User
-from engine.models.task import CREATED, UserTask
+from engine.models.task import UNFINISHED, UserTask
 from engine.staff import substitutions
 from engine.tasks import Result
 from web.errors import words as error_words
@@ -86,7 +86,7 @@ def _waiting(staff: list[User], username: str) -> list[dict[str, Any]]:
         return []
     query = tasks.visible_to(current_actor()).where(
         or_(UserTask.assignee_id == user.id, UserTask.owner_id == user.id),
-        UserTask.state == CREATED,
+        UserTask.state.in_(UNFINISHED),
     )
     return [_line(one, "") for one in session.scalars(query.order_by(UserTask.due_at).limit(500))]
 

@@ -16,7 +16,7 @@ from engine.models.instance import ACTIVE
 from web import words
 from web.extensions import engine, session
 from web.signin import current_actor, current_site
-from web.views import boxes, conflicts, names, offers, playbooks, rows
+from web.views import boxes, conflicts, names, offers, outcomes, playbooks, rows
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -77,7 +77,7 @@ def claim() -> ResponseReturnValue:
         with engine.begin(current_actor()) as command:
             task = tasks.claim(command, _claimed())
         name = names.step(names.definition(task.definition_key), task)
-        flash(_("已领取“%(step)s”，在你的待办里", step=name), "done")
+        outcomes.say(task.key, _("已领取“%(step)s”，在你的待办里", step=name))
     except (TaskChanged, TaskClosed) as error:
         flash(conflicts.words_of(error), "waiting")
     back = request.form.get("next", "")

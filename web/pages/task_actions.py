@@ -21,7 +21,7 @@ from web import words
 from web.errors import words as error_words
 from web.extensions import engine, session
 from web.signin import current_actor
-from web.views import asks, conflicts, names, offers
+from web.views import asks, conflicts, names, offers, outcomes
 from web.views.asks import Ask
 
 blueprint = Blueprint("task_actions", __name__)
@@ -78,8 +78,7 @@ def _page(task: UserTask, ask: Ask, problem: str = "", status: int = 200) -> Res
 def _done(task: UserTask, name: str, given: Mapping[str, Any]) -> ResponseReturnValue:
     with engine.begin(current_actor()) as command:
         said = _ACTS[name](command, task.key, given)
-    session.rollback()
-    flash(said, "done")
+    outcomes.say(task.key, said)
     after = tasks.get(session, current_actor(), task.key)
     keeps = name not in {"transfer", "delegate", "plan"} or tasks.may_work(current_actor(), after)
     hidden = after.follow_up_at is not None and name == "plan"

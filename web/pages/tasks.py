@@ -30,7 +30,7 @@ def show(key: int) -> ResponseReturnValue:
     """Show a task: its form to those who may complete it, what it says to others, what was submitted once it is done."""
     actor = current_actor()
     task = tasks.get(session, actor, key)
-    if not tasks.may_work(actor, task):
+    if not offers.works(task):
         return sheets.closed(task) if task.state != CREATED else sheets.watched(task)
     draft = tasks.draft_of(session, actor, f"task:{key}")
     kept = dict(draft.data) if draft else {}
@@ -138,7 +138,7 @@ def _say(task: UserTask, act: Callable[..., UserTask], said: str) -> ResponseRet
         flash(conflicts.words_of(error), "waiting")
         return redirect(url_for("tasks.show", key=task.key))
     step = names.step(names.definition(task.definition_key), task)
-    flash(said % {"step": step}, "done")
+    outcomes.say(task.key, said % {"step": step})
     return redirect(url_for("inbox.index"))
 
 
@@ -179,7 +179,7 @@ def _unclaim(task: UserTask) -> ResponseReturnValue:
     with engine.begin(current_actor()) as command:
         tasks.unclaim(command, task.key)
     step = names.step(names.definition(task.definition_key), task)
-    flash(_("已放回“%(step)s”，其他人可以领取", step=step), "done")
+    outcomes.say(task.key, _("已放回“%(step)s”，其他人可以领取", step=step))
     return redirect(url_for("inbox.index"))
 
 
@@ -196,7 +196,7 @@ def assign(key: int) -> ResponseReturnValue:
         flash(error_words(error), "error")
     else:
         session.rollback()
-        flash(_("已指派给%(name)s", name=sheets.assignee_name(task)), "done")
+        outcomes.say(key, _("已指派给%(name)s", name=sheets.assignee_name(task)))
     return redirect(url_for("tasks.show", key=key))
 
 

@@ -13,7 +13,7 @@ from engine.course import Course
 from engine.forms import every
 from engine.models.audit import AuditEntry
 from web import shell, words
-from web.views import names, records
+from web.views import decisions, names, records
 
 ACTIONS = {
     "instance.started": _("发起流程"),
@@ -62,7 +62,7 @@ def view(course: Course, entries: Iterable[AuditEntry], now: dt.datetime) -> lis
         {
             "seq": entry.seq,
             "at": words.stamp(entry.at, now),
-            "who": entry.actor_name if entry.actor_id else str(_("系统")),
+            "who": names.staff(entry.actor_name) if entry.actor_id else str(_("系统")),
             "what": str(ACTIONS.get(entry.action, entry.action)),
             "step": steps.get(str(entry.detail.get("task"))) or _step(course, entry),
             "detail": _detail(entry, labels),
@@ -95,7 +95,7 @@ def _detail(entry: AuditEntry, labels: Mapping[str, str]) -> str:
     parts = [
         f"{_NAMES.get(key, key)} {_plain(key, value)}"
         for key, value in entry.detail.items()
-        if key not in HIDDEN and value
+        if key not in HIDDEN and value and not (key == "assignee" and entry.detail.get("to"))
     ]
     fields = entry.detail.get("fields") or list(entry.detail.get("changes") or ())
     if fields:
@@ -104,6 +104,8 @@ def _detail(entry: AuditEntry, labels: Mapping[str, str]) -> str:
 
 
 def _plain(key: str, value: Any) -> str:
+    if key == "outcome":
+        return decisions.usual(str(value))
     if key == "told" and isinstance(value, list):
         return words.joined([shell.role_name(str(role)) for role in value])
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -115,6 +117,13 @@ HIDDEN = frozenset(
 _NAMES = {
     "reason": _("原因"),
     "assignee": _("交给"),
+    "to": "→",
+    "before": _("原由"),
+    "outcome": _("结果"),
+    "acted_for": _("代"),
+    "signer": _("会签人"),
+    "signed_by": _("最后签的人"),
+    "step": _("步骤"),
     "told": _("告知"),
     "variables": _("改了"),
 }

@@ -40,7 +40,7 @@ def state(task: UserTask, now: dt.datetime) -> str:
 def share(task: UserTask, due: dt.datetime, now: dt.datetime) -> float:
     """Give how much of a task's limit is used."""
     calendar = clocks.calendar_of(engine, session, task.site_id)
-    kind: Any = (task.limit or {}).get("calendar") or "clock"
+    kind = timekeeping.kind_of(task)
     return calendar.share(task.created_at, due, now, kind, timekeeping.paused(task))
 
 
@@ -51,7 +51,7 @@ def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, An
         "state": state(task, now),
         "figure": _("超 %(t)s", t=_length(task, due, now)) if late else _("剩 %(t)s", t=_left(task, now, due)),
         "due_text": _("应于 %(moment)s", moment=where) if late else _("%(moment)s 到期", moment=where),
-        "limit_text": words.limit(task.limit),
+        "limit_text": words.limit(timekeeping.limit_of(task)),
         "share": share(task, due, now),
     }  # fmt: skip
     if not _in_working_time(task):
@@ -60,7 +60,7 @@ def _running(task: UserTask, due: dt.datetime, now: dt.datetime) -> dict[str, An
 
 
 def _in_working_time(task: UserTask) -> bool:
-    return (task.limit or {}).get("calendar") == "working"
+    return timekeeping.kind_of(task) == "working"
 
 
 def _left(task: UserTask, now: dt.datetime, due: dt.datetime) -> str:
@@ -76,7 +76,7 @@ def _left(task: UserTask, now: dt.datetime, due: dt.datetime) -> str:
 
 
 def _whole_days(task: UserTask) -> int:
-    value = str((task.limit or {}).get("value", "P0D"))
+    value = str((timekeeping.limit_of(task) or {}).get("value", "P0D"))
     return int(durations.parse(value).days) if value.startswith("P") else 0
 
 
@@ -97,7 +97,7 @@ def _paused(task: UserTask, now: dt.datetime) -> dict[str, Any]:
         "state": "paused",
         "figure": _("停在 %(t)s", t=left) if left else _("暂停计时"),
         "due_text": _("停了 %(t)s", t=words.duration(now - stopped)),
-        "limit_text": words.limit(task.limit),
+        "limit_text": words.limit(timekeeping.limit_of(task)),
         "share": share(task, task.due_at, stopped) if task.due_at else None,
     }
 
@@ -108,7 +108,7 @@ def _finished(task: UserTask) -> dict[str, Any]:
     arguments: dict[str, Any] = {"state": "done", "figure": _("用时 %(t)s", t=used)}
     if task.due_at is not None:
         kept = end <= task.due_at
-        arguments["due_text"] = words.limit(task.limit)
+        arguments["due_text"] = words.limit(timekeeping.limit_of(task))
         arguments["limit_text"] = _("按时") if kept else _("超时")
         arguments["share"] = min(share(task, task.due_at, end), 1.0)
     return arguments

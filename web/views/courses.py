@@ -15,7 +15,7 @@ from engine.deployment.definitions import Definition
 from engine.models.audit import AuditEntry
 from engine.models.instance import COMPLETED, ElementInstance
 from engine.models.task import COMPLETED as TASK_COMPLETED
-from engine.models.task import COMPLETING, CREATED, UserTask
+from engine.models.task import COMPLETING, UNFINISHED, UserTask
 from engine.runtime import Element
 from engine.tasks.outcomes import RETURN
 from web import words
@@ -28,11 +28,15 @@ SILENT = GATEWAYS | {
     "startEvent",
     "process",
     "subProcess",
+    "adHocSubProcess",
+    "adHocSubProcessInnerInstance",
     "callActivity",
     "intermediateThrowEvent",
 }
 WAITS = frozenset({"intermediateCatchEvent", "receiveTask", "boundaryEvent"})
-SCOPES = frozenset({"process", "subProcess", "callActivity", "multiInstanceBody"})
+SCOPES = frozenset({
+    "process", "subProcess", "adHocSubProcess", "adHocSubProcessInnerInstance", "callActivity", "multiInstanceBody",
+})  # fmt: skip
 AHEAD = 5
 TITLES = 3
 PAST = 6
@@ -173,7 +177,6 @@ def _act(course: Course, act: AuditEntry) -> str:
         "instance.migrated": str(_("换到新版流程")),
         "incident.skipped": str(_("跳过出错的步骤")),
         "incident.moved": str(_("从出错的步骤转到别的步骤")),
-        "task.assigned": str(_("改派任务")),
         "task.unclaimed": str(_("放回任务")),
         "task.corrected": str(_("更正记录")),
         "incident.resolved": str(_("异常已处理，重新执行")),
@@ -188,26 +191,32 @@ def _place(course: Course, element_id: str) -> str:
     return element_id
 
 
+def _held(task: UserTask) -> str:
+    """Say what a task waits for that nobody can do now; nothing of one that is open."""
+    if task.is_held:
+        return str(_("系统核对中"))
+    return str(_("已提交，等加签人办完")) if task.state == COMPLETING else ""
+
+
 def _living(course: Course, now: dt.datetime, me: int | None) -> Iterator[Item]:
     stuck = {one.element_key: one for one in course.incidents if one.resolved_at is None}
     added = signers.of(course.tasks, course.people)
     for task in course.tasks:
-        if task.parent_key is not None or task.state not in (CREATED, COMPLETING):
+        if task.parent_key is not None or task.state not in UNFINISHED:
             continue
-        held = task.state == COMPLETING
         yield {
             "state": "now",
             "title": names.step(names.definition(task.definition_key), task),
             "url": url_for("tasks.show", key=task.key),
             "time": _("%(at)s 起", at=words.stamp(task.created_at, now)),
             "people": people.of_task(task, dict(course.people), me),
-            "text": _("已提交，等加签人办完") if held else _delegated(course, task),
+            "text": _held(task) or _delegated(course, task),
             "clock": clocks.clock(task, now),
             "signers": added.get(task.key, []),
         }
     known = {task.key for task in course.tasks}
     for living in course.living:
-        if living.key not in known and living.type not in SCOPES:
+        if living.key not in known and not is_around(course, living):
             yield _waiting(course, living, now, living.key in stuck)
 
 
@@ -228,6 +237,12 @@ def _waiting(course: Course, living: Living, now: dt.datetime, stuck: bool) -> I
     return item | {"text": waits_for(drawn), "stamp": {"state": "waiting", "text": _("等待")}}
 
 
+def is_around(course: Course, living: Living) -> bool:
+    """Whether what is inside tells where the work stands; in an ad-hoc subprocess there may be nothing."""
+    inside = any(one["scope"] == living.key for one in course.instance.active)
+    return living.type in SCOPES and (inside or living.type != "adHocSubProcess")
+
+
 def waits_for(drawn: Element | None) -> str:
     """Say what an element that is not a task waits for."""
     kind = drawn.trigger.kind if drawn and drawn.trigger else ""
@@ -235,6 +250,10 @@ def waits_for(drawn: Element | None) -> str:
         return str(_("到时自动继续"))
     if kind == "message" or (drawn and drawn.type == "receiveTask"):
         return str(_("等消息到来"))
+    if kind == "compensation":
+        return str(_("等补偿的步骤做完"))
+    if drawn and drawn.type == "adHocSubProcess" and "taskDefinition" not in drawn.extensions:
+        return str(_("等人选要做的步骤"))
     return str(_("系统处理中"))
 
 

@@ -9,7 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from engine import tasks
+from engine.deployment.definitions import Definition
 from engine.errors import EngineError
+from engine.forms import Component
+from engine.forms.options import choices
 from engine.models.task import UserTask
 from engine.tasks import opinions, outcomes
 from web import forms
@@ -31,11 +34,25 @@ _ICONS = {"approve": "check", "reject": "x", "conditional": "check", "abstain": 
 
 
 def name(task: UserTask, outcome: str) -> str:
-    """Give an outcome of a task's step in words: the bundle's (`<process>.<element>.outcome.<name>`), else the usual ones."""
+    """Give an outcome of a task's step in words.
+
+    They are the bundle's (`<process>.<element>.outcome.<name>`), else what one chooses in the form, else the usual ones.
+    """
     of = names.definition(task.definition_key)
     said = names.text(of, f"{task.process_id}.{task.element_id}.outcome.{outcome}")
     known = _NAMES.get(outcome)
-    return said or (str(known) if known else names.said(of, outcome))
+    return said or _chosen(of, task, outcome) or (str(known) if known else names.said(of, outcome))
+
+
+def _chosen(of: Definition, task: UserTask, outcome: str) -> str:
+    """Give what one chooses in the form of a task for an outcome; nothing where the form does not ask."""
+    asked = _field(task) if task.parent_key is None else None
+    if asked is None:
+        return ""
+    written = {one.value: one.label for one in choices(asked, None, {})}
+    return names.text(of, f"{task.form_id}.{asked.path}.option.{outcome}") or names.said(
+        of, written.get(outcome, "")
+    )
 
 
 def usual(outcome: str) -> str:
@@ -48,7 +65,7 @@ def offered(task: UserTask) -> list[dict[str, Any]]:
     if task.parent_key is not None:
         found: Sequence[str] = opinions.OUTCOMES
     else:
-        found = () if _in_form(task) else outcomes.offered(current_actor(), task)
+        found = () if _field(task) else outcomes.offered(current_actor(), task)
     said = [one for one in found if one != outcomes.RETURN]
     said.sort(key=lambda one: _ORDER.index(one) if one in _ORDER else 1)
     return [_button(task, one, primary=one == said[-1]) for one in said]
@@ -64,9 +81,11 @@ def _button(task: UserTask, outcome: str, *, primary: bool) -> dict[str, Any]:
     }
 
 
-def _in_form(task: UserTask) -> bool:
+def _field(task: UserTask) -> Component | None:
+    """Give the field of a task's form that asks what is decided."""
     form = records.form_of(names.definition(task.definition_key), task.form_id)
-    return form is not None and any(one.key == outcomes.FIELD for one in form.fields())
+    found = form.fields() if form is not None else ()
+    return next((one for one in found if one.key == outcomes.FIELD), None)
 
 
 def returning(task: UserTask) -> bool:

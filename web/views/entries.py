@@ -17,6 +17,7 @@ from engine.errors import EngineError, Rejected
 from engine.forms import Form
 from engine.models.identity import Site
 from engine.models.task import Attachment, UserTask
+from engine.runtime import TASK_LISTENERS
 from engine.tasks import outcomes
 from web import forms, locales
 from web.extensions import engine, session
@@ -107,12 +108,18 @@ def of_task(task: UserTask) -> Entry | None:
         context={
             **inquiries.of_instance(_reader(), task.instance),
             **outcomes.undecided(task, execution.variables_of(task.root_key or task.key)),
+            **_denied(task),
         },
         site=task.site,
         urls=_urls("task", task.site, key=task.key),
         task_key=task.key,
         instance_key=task.instance_key,
     )
+
+
+def _denied(task: UserTask) -> dict[str, Any]:
+    """Give what a listener denied, to be corrected; nothing of any other task."""
+    return (task.submitted or {}) if TASK_LISTENERS in task.properties else {}
 
 
 def of_start(of: Definition, site: Site) -> Entry | None:

@@ -20,6 +20,12 @@ from web.signin import current_actor
 Offered = Callable[[UserTask], bool]
 
 
+def works(task: UserTask) -> bool:
+    """Whether the actor may work on the task and no step he did before keeps him from taking it."""
+    actor = current_actor()
+    return tasks.may_work(actor, task) and not tasks.barred(session, actor, task)
+
+
 def _transfer(task: UserTask) -> bool:
     if task.state != CREATED:
         return False
@@ -29,7 +35,7 @@ def _transfer(task: UserTask) -> bool:
 
 
 def _completable(task: UserTask) -> bool:
-    return tasks.may_complete(current_actor(), task)
+    return tasks.may_complete(current_actor(), task) and works(task)
 
 
 def _return(task: UserTask) -> bool:
@@ -54,7 +60,7 @@ def _pause(task: UserTask) -> bool:
 
 
 def _resume(task: UserTask) -> bool:
-    return task.paused_at is not None and pauses.may_pause(current_actor(), task)
+    return pauses.may_resume(current_actor(), task)
 
 
 def _plan(task: UserTask) -> bool:
@@ -70,7 +76,8 @@ def _recall(task: UserTask) -> bool:
 
 
 def _take_back(task: UserTask) -> bool:
-    return task.state == COMPLETING and task.completed_by == current_actor().user_id
+    held = task.state == COMPLETING and not task.is_held
+    return held and task.completed_by == current_actor().user_id
 
 
 def _withdraw(task: UserTask) -> bool:

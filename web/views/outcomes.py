@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine import inbox, tasks
-from engine.errors import Conflict, TaskClosed
+from engine.errors import Conflict, TaskClosed, TaskHeld
 from engine.flow import withdrawals
 from engine.models.instance import ACTIVE, ProcessInstance
 from engine.models.task import CREATED, UserTask
 from engine.staff import people
 from engine.tasks import Completion
 from web import words
+from web.errors import words as error_words
 from web.extensions import engine, session
 from web.signin import current_actor
 from web.views import conflicts, names, records, sheets
@@ -36,6 +37,9 @@ def after(completion: Completion) -> ResponseReturnValue:
             "incident",
         )
         return redirect(url_for("tasks.show", key=task.key))
+    if completion.held and task.is_held:
+        flash(_("“%(step)s”已提交，系统核对后继续。", step=step), "done")
+        return redirect(url_for("inbox.index"))
     if completion.held:
         _tell(task, str(_("“%(step)s”已提交，等加签人办完后继续。", step=step)), "take_back")
         return redirect(url_for("inbox.index"))
@@ -44,8 +48,16 @@ def after(completion: Completion) -> ResponseReturnValue:
         name = names.step(names.definition(follow.definition_key), follow)
         _tell(task, str(_("“%(step)s”已办完。接着办“%(next)s”。", step=step, next=name)))
         return redirect(url_for("tasks.show", key=follow.key))
-    _tell(task, f"{_('“%(step)s”已办完。', step=step)}{what_is_next(completion.instance)}")
+    follows = what_is_next(completion.instance)
+    _tell(task, _("“%(step)s”已办完。%(next)s", step=step, next=follows))
     return redirect(url_for("inbox.index"))
+
+
+def say(key: int, said: str) -> None:
+    """Say what was done with a task, or that listeners decide about it first."""
+    session.rollback()
+    held = session.get_one(UserTask, key).is_held
+    flash(str(_("已提出，系统核对后生效")) if held else said, "done")
 
 
 def _tell(done: UserTask, said: str, what: str = "withdraw") -> None:
@@ -80,7 +92,8 @@ def what_is_next(instance: ProcessInstance) -> str:
 
 def conflict(task: UserTask, raw: Mapping[str, Any], error: Conflict | None) -> ResponseReturnValue:
     """Answer 409: who was faster, and what one typed beside what stands there now. What was typed is kept as a draft."""
-    found = error or TaskClosed(**tasks.who_has(session, task))
+    held = TaskHeld() if task.is_held else None
+    found = error or held or TaskClosed(**tasks.who_has(session, task))
     open_still = task.state == CREATED
     follow = inbox.next_own_task(session, current_actor(), task.instance_key)
     return render_template(
@@ -96,7 +109,7 @@ def conflict(task: UserTask, raw: Mapping[str, Any], error: Conflict | None) -> 
 
 
 def _fate(task: UserTask, error: Conflict) -> str:
-    said = conflicts.sentence(error)
+    said = error_words(error) if isinstance(error, TaskHeld) else conflicts.sentence(error)
     if said:
         return said
     if task.state == CREATED:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine.course import Course
 from engine.models.clock import PAUSED, STOPPED
+from engine.models.task import CANCELED, UserTask
 from engine.policy import limits
 from engine.staff import people
 from engine.timing import clocks as timing
@@ -24,9 +25,8 @@ def of(course: Course, now: dt.datetime) -> list[dict[str, Any]]:
     """Give the clocks as rows, those over several steps first, each with its pauses."""
     found = timing.of(session, course.instance, now)
     staff = people.by_id(session, {pause.by for one in found for pause in one.pauses})
-    steps = {
-        task.key: names.step(names.definition(task.definition_key), task) for task in course.tasks
-    }
+    steps = {task.key: _step(course, task) for task in course.tasks}
+    gone = {task.key for task in course.tasks if task.state == CANCELED}
     return [
         {
             "name": _name(one, steps),
@@ -35,12 +35,25 @@ def of(course: Course, now: dt.datetime) -> list[dict[str, Any]]:
             "clause": str((one.limit or {}).get("source") or ""),
             "started": words.stamp(one.started_at, now),
             "due": words.due(one.due_at, now),
-            "stamp": _stamp(one),
+            "stamp": _gone() if one.task_key in gone else _stamp(one),
             "stopped": words.stamp(one.stopped_at, now) if one.stopped_at else "",
             "pauses": [_pause(course, pause, staff, now) for pause in one.pauses],
         }
         for one in found
     ]
+
+
+def _step(course: Course, task: UserTask) -> str:
+    """Name the step of a task, of a signer's with who that is."""
+    step = names.step(names.definition(task.definition_key), task)
+    if task.parent_key is None:
+        return step
+    who = names.user(course.people.get(task.assignee_id or 0))
+    return f"{step} · " + str(_("加签 %(name)s", name=who))
+
+
+def _gone() -> dict[str, str]:
+    return {"state": "paused", "text": str(_("已取消"))}
 
 
 def _name(one: Reading, steps: dict[int, str]) -> str:

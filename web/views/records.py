@@ -74,7 +74,7 @@ def form_of(of: Definition, form_id: str | None) -> Form | None:
     """Give a form in the version its bundle was deployed with; None without one."""
     if not form_id:
         return None
-    return definitions.form(engine, session, of.deployment_key, form_id)
+    return definitions.form(engine, session, of, form_id)
 
 
 def read(

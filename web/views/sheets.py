@@ -162,7 +162,7 @@ def _context(task: UserTask) -> dict[str, Any]:
         "comments": talk.view(comments.of_instance(session, instance.key), now),
         "running": instance.ended_at is None,
         "items": _menu(task),
-        "links": [] if tasks.may_work(actor, task) else offers.links(task),
+        "links": [] if offers.works(task) else offers.links(task),
         "added": signers.of(told.tasks, told.people).get(task.root_key or task.key, []),
         "countersign": signers.countersign(task) if task.state == CREATED else None,
         "reopened": requests.reopened(task, of),
@@ -174,13 +174,15 @@ def _context(task: UserTask) -> dict[str, Any]:
 
 def _state(task: UserTask, now: dt.datetime) -> dict[str, Any]:
     """Give the stamp beside the heading."""
+    if task.is_held:
+        return {"state": "waiting", "text": _("系统核对中")}
     if task.state in (CREATING, COMPLETING):
         waits = _("还没轮到") if task.state == CREATING else _("等加签人")
         return {"state": "waiting", "text": waits}
     if task.state != CREATED:
         done = task.completed_by is not None
         return {"state": "done", "text": _("已办结") if done else _("已撤回")}
-    if not tasks.may_work(current_actor(), task):
+    if not offers.works(task):
         return {"state": "waiting"}
     if task.assignee_id is None:
         return {"state": "mine", "text": _("可领取")}
@@ -201,7 +203,7 @@ def _picture(told: Course, task: UserTask, now: dt.datetime) -> dict[str, Any]:
 def _menu(task: UserTask) -> list[Any]:
     """Give what the menu beside the primary button offers; what cannot be done is absent."""
     items: list[Any] = []
-    if not tasks.may_work(current_actor(), task):
+    if not offers.works(task):
         return items
     mine = task.assignee_id is not None
     if task.form_id and task.owner_id is None:

@@ -11,7 +11,7 @@ from engine.models.instance import ACTIVE, COMPLETED, SUSPENDED
 from engine.models.task import UserTask
 from web import words
 from web.views import clocks, names
-from web.views.courses import SCOPES, waits_for
+from web.views.courses import is_around, waits_for
 from web.views.people import group_names
 
 
@@ -57,7 +57,11 @@ def _waits(course: Course, now: dt.datetime) -> list[str]:
     stuck = {one.element_key for one in course.incidents if one.resolved_at is None}
     found = []
     for living in course.living:
-        if living.key in tasks | stuck or living.type in SCOPES or living.type == "boundaryEvent":
+        if (
+            living.key in tasks | stuck
+            or is_around(course, living)
+            or living.type == "boundaryEvent"
+        ):
             continue
         drawn = course.element(living.process_id, living.element_id)
         name = names.element(course.definition, drawn) or str(_("系统处理"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import tasks
-from engine.errors import NotAllowed, TaskClosed
+from engine.errors import Conflict, NotAllowed, TaskClosed
 from engine.flow import returns, withdrawals
 from engine.models.task import CANCELED, COMPLETING, UserTask
 from engine.staff import substitutions
@@ -77,6 +77,8 @@ def test_what_waits_for_signers_is_not_returned_until_it_is_taken_back(world: Wo
     with pytest.raises(TaskClosed):
         act(world, "assistant", returns.give_back, task.key, "check", "not in order")
     act(world, "assistant", tasks.take_back, task.key)
+    with pytest.raises(Conflict, match="waits for signers"):
+        act(world, "assistant", tasks.take_back, task.key)
     act(world, "assistant", returns.give_back, task.key, "check", "not in order")
     assert steps(world) == ["check", "pay"]
     assert broken(world.engine) == []
@@ -260,3 +262,16 @@ def test_a_signer_takes_back_what_waits_for_his_own_signers(world: World) -> Non
     office.sign(signer.key, "clerk", "reject", "on second thought")
     assert row(world, signer.key).outcome == "reject"
     assert broken(world.engine) == []
+
+
+def test_what_a_substitute_returns_is_stamped_and_comes_straight_back_to_his_principal(
+    world: World,
+) -> None:
+    office = at_look(world)
+    look = office.claim("look")
+    office.substitute("assistant", "cashier")
+    give_back(world, "look", "check", by="cashier", straight_back=True)
+    assert row(world, look.key).acted_for == world.actor("assistant").user_id
+    assert office.detail("task.returned")["acted_for"] == "Assistant"
+    world.complete("check")
+    assert office.assignee(world.task("look").key) == "assistant"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine import course, instances, tasks
+from engine.errors import Rejected
 from engine.flow import votes
 from engine.models.instance import COMPLETED
 from engine.models.task import CANCELED, Copy, UserTask
@@ -154,3 +155,41 @@ def test_a_withdrawn_ballot_is_counted_once_though_it_had_signers(world: World) 
             "task.withdrawn"
         ) == 1
     assert broken(world.engine) == []
+
+
+def test_nobody_gets_a_second_vote(world: World) -> None:
+    voting(world, "assistant", "colleague", "supervisor", vote="all")
+    mine = ballot(world, "assistant").key
+    say(world, "supervisor", "approve")
+    for who in ("colleague", "supervisor"):
+        with pytest.raises(Rejected, match="two votes"):
+            act(world, "assistant", tasks.transfer, mine, who)
+    [result] = tasks.hand_over(world.engine, world.actor("root"), "assistant", "colleague")
+    assert isinstance(result.error, Rejected)
+    # who left his vote to another may get it back
+    act(world, "assistant", tasks.transfer, mine, "cashier")
+    act(world, "cashier", tasks.transfer, mine, "assistant")
+
+
+def test_nobody_claims_two_votes_nor_casts_them_unclaimed(world: World) -> None:
+    drawn = diagrams.voting(vote="all").replace(b'assignee="=signer" candidateGroups="all_staff"', b'candidateGroups="all_staff"')  # fmt: skip
+    world.deploy({"p.bpmn": drawn})
+    world.start("p", {"signers": [1, 2, 3]})
+    world.complete("write", by="clerk")
+    first, second, third = world.open_tasks()
+    with world.engine.begin(world.actor("assistant")) as command:
+        tasks.claim(command, first.key)
+    with world.engine.begin(world.actor("assistant")) as command, pytest.raises(Rejected):
+        tasks.claim(command, second.key)
+    with world.engine.begin(world.actor("assistant")) as command, pytest.raises(Rejected):
+        tasks.complete(command, third.key, {}, outcome="approve")
+    act(world, "colleague", tasks.complete, second.key, {}, outcome="approve")
+    assert steps(world) == ["vote", "vote"]
+
+
+def test_a_vote_taken_back_is_not_counted_beside_the_new_one(world: World) -> None:
+    voting(world, "assistant", "colleague", "supervisor", vote="all")
+    withdraw(world, say(world, "assistant", "approve").task, by="assistant")
+    with world.engine.read() as session:
+        found = votes.ballots(session, session.get_one(UserTask, ballot(world, "colleague").key))
+    assert (len(found.done), len(found.open)) == (0, 3)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from engine import course, instances, tasks
 from engine.errors import InvalidVariables, NotAllowed, Rejected
+from engine.models.audit import AuditEntry
 from engine.models.instance import COMPLETED, TERMINATED
 from engine.models.task import UserTask
 from engine.tasks import outcomes
@@ -192,3 +194,22 @@ def test_the_starter_may_cancel_for_a_while(world: World, clock: Clock) -> None:
     clock.forward(seconds=2)
     with world.engine.begin(world.actor("clerk")) as command, pytest.raises(NotAllowed):
         instances.cancel(command, late.key, "a mistake")
+
+
+def test_what_is_said_of_a_step_that_decides_nothing_is_kept(world: World) -> None:
+    world.deploy({"p.bpmn": process(user_task("check") + chain("s", "check", "e"))})
+    started = world.start("p")
+    key = world.task("check").key
+    with world.engine.begin(world.actor("assistant")) as command:
+        with pytest.raises(InvalidVariables):
+            tasks.complete(command, key, {}, opinion="x" * 2001)
+        done = tasks.complete(command, key, {}, opinion=" 门锁已换 ").task
+    assert (done.outcome, done.opinion) == (None, "门锁已换")
+    with world.engine.read() as session:
+        [said] = [
+            one.detail
+            for one in session.scalars(select(AuditEntry))
+            if one.action == "task.completed"
+        ]
+    assert said["reason"] == "门锁已换"
+    assert world.instance(started.key).variables == {}

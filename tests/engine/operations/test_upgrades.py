@@ -19,6 +19,7 @@ from engine.operations import batches, plans, suspension, upgrades
 from engine.operations.plans import Plan
 from engine.runtime import Unmigratable
 from engine.staff.access import SYSTEM
+from engine.timing import pauses
 from tests.conftest import Clock
 from tests.diagrams import chain, process, service_task, user_task
 from tests.faults import diagrams
@@ -70,6 +71,42 @@ def test_an_open_task_gets_form_name_people_and_limit_of_the_new_version(
     assert world.complete("work", {"note": "done"}, by="clerk").ran
     assert world.instance(started.key).status == COMPLETED
     assert broken(world.engine) == []
+
+
+@pytest.mark.parametrize("limit", [{}, {"limit": "move_in.omission_window"}])
+def test_a_clock_that_stands_still_may_go_on_by_a_limit_that_knows_no_pauses(
+    world: World, clock: Clock, limit: dict[str, str]
+) -> None:
+    # given
+    deploy(world, step(limit="move_in_owner.t_conflict"))
+    started = world.start("p")
+    with world.engine.begin(world.actor("assistant")) as command:
+        key = tasks.claim(command, world.task("work").key).key
+        pauses.begin(command, key, "waiting")
+    # when
+    migrate(world, started, deploy(world, step(**limit)))
+    clock.forward(hours=1)
+    with world.engine.begin(world.actor("colleague")) as command, pytest.raises(NotAllowed):
+        pauses.end(command, key)
+    with world.engine.begin(world.actor("assistant")) as command:
+        task = pauses.end(command, key)
+    # then
+    assert (task.paused_at, bool(task.due_at)) == (None, bool(limit))
+    with world.engine.begin(world.actor("assistant")) as command, pytest.raises(NotAllowed):
+        pauses.begin(command, key, "again")
+
+
+def test_signers_follow_the_limit_of_their_task(world: World) -> None:
+    deploy(world, step(limit="move_in_owner.t_conflict"))
+    started = world.start("p")
+    with world.engine.begin(world.actor("assistant")) as command:
+        (signer,) = tasks.add_signers(command, world.task("work").key, ["clerk"], tasks.BESIDE)
+    root = signer.parent_key
+    migrate(world, started, deploy(world, step(limit="move_in.omission_window")))
+    with world.engine.read() as session:
+        one, other = (session.get_one(UserTask, key) for key in (root, signer.key))
+    assert (other.limit, other.due_at, other.check_at) == (one.limit, one.due_at, one.check_at)
+    assert (one.limit or {})["key"] == "move_in.omission_window"
 
 
 def test_who_has_a_task_keeps_it_and_who_saw_the_old_one_is_told(world: World) -> None:

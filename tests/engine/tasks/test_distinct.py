@@ -57,3 +57,20 @@ def test_refuses_a_diagram_whose_distinct_from_names_nothing() -> None:
         parse(drawn)
     (finding,) = refused.value.findings
     assert (finding.code, finding.element_id) == ("reference", "do")
+
+
+def test_nobody_takes_a_step_he_is_excluded_from_nor_passes_it_on(world: World) -> None:
+    world.deploy({"p.bpmn": STARTED})
+    world.start("p", by="assistant")
+    key = world.task("check").key
+    for act, rest in (
+        (tasks.claim, ()),
+        (tasks.delegate, ("clerk",)),
+        (tasks.add_signers, (["clerk"], tasks.AFTER)),
+    ):
+        with (
+            world.engine.begin(world.actor("assistant")) as command,
+            pytest.raises(StarterExcluded),
+        ):
+            act(command, key, *rest)
+    assert world.task("check").assignee_id is None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from sqlalchemy import select, update
 
@@ -13,9 +11,9 @@ from engine.models.hiding import Hiding
 from engine.models.identity import Membership
 from engine.models.instance import ProcessInstance
 from engine.models.job import Incident
-from engine.models.task import Notification
+from engine.models.task import Notification, UserTask
 from engine.runtime import parse
-from engine.staff import notifications, sight
+from engine.staff import copies, notifications, sight
 from tests.diagrams import chain, process, script, user_task
 from tests.world import World
 
@@ -61,7 +59,7 @@ def test_refuses_every_command_of_such_a_person(world: World) -> None:
 
 def test_leaves_such_an_instance_out_of_every_list_and_count_of_a_session(world: World) -> None:
     found = accuse(world, "assistant")
-    accused, now = world.actor("assistant"), dt.datetime.now(dt.UTC)
+    accused, now = world.actor("assistant"), world.engine.clock()
     with world.engine.read() as session:
         assert inbox.claimable(session, accused, inbox.Filter()).rows
         sight.narrow(session, accused.hidden)
@@ -177,3 +175,19 @@ def test_refuses_a_hidden_from_that_is_no_expression() -> None:
         parse(process(script("a", "=1", "n") + chain("s", "a", "e"), hiddenFrom="assistant"))
     (finding,) = refused.value.findings
     assert (finding.code, finding.element_id) == ("expression_needed", "p")
+
+
+def test_sends_such_a_person_no_copies(world: World) -> None:
+    # given: a step that copies to all who hold the role of the accused
+    step = user_task("note", copyTo="service_assistant") + user_task("look", "service_supervisor")
+    diagram = process(step + chain("s", "note", "look", "e"), hiddenFrom=ABOUT)
+    found = accuse(world, "assistant", diagram=diagram)
+    # when a colleague tries by hand too
+    with world.engine.begin(world.actor("colleague")) as command:
+        done = command.session.scalars(select(UserTask).where(UserTask.element_id == "note")).one()
+        with pytest.raises(Rejected):
+            tasks.copy(command, done.key, ["assistant"])
+    # then
+    with world.engine.read() as session:
+        readers = [user.username for _, user in copies.of_instance(session, found.key)]
+    assert readers == ["colleague"]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from engine import tasks
 from engine.errors import NotAllowed, Rejected, TaskChanged
+from engine.models.identity import User
+from engine.models.task import UserTask
+from engine.staff import identity
+from engine.staff.access import SYSTEM
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.tasks.office import Office
@@ -126,3 +132,43 @@ def test_a_hand_over_is_for_administrators_and_supervisors(world: World, by: str
         tasks.hand_over(world.engine, world.actor(by), "assistant", "colleague")
     (result,) = tasks.hand_over(world.engine, world.actor("supervisor"), "assistant", "colleague")
     assert result.done
+
+
+@pytest.mark.parametrize("command", [tasks.assign, tasks.transfer])
+def test_who_loses_a_task_and_who_had_delegated_it_are_told(
+    world: World, command: Callable[..., UserTask]
+) -> None:
+    office = Office(world)
+    task = office.claim()
+    office.act(tasks.delegate, task.key, "clerk", by="assistant")
+    office.act(command, task.key, "colleague", by="supervisor", reason="太慢")
+    assert office.kinds("assistant") == ["task_moved"]
+    assert office.kinds("clerk") == ["task_delegated", "task_moved"]
+    assert office.told("assistant")[-1][1]["reason"] == "太慢"
+
+
+def test_what_a_leaver_submitted_to_signers_comes_back_to_who_follows(world: World) -> None:
+    office = Office(world)
+    task = office.claim()
+    (signer,) = office.add(task.key, ["clerk"], tasks.AFTER)
+    world.complete_key(task.key, by="assistant")
+    [result] = tasks.hand_over(world.engine, world.actor("root"), "assistant", "colleague")
+    assert result.done
+    office.close_account("assistant")
+    office.sign(signer.key, "clerk", "reject", "数目不对")
+    assert office.assignee(task.key) == "colleague"
+    assert world.complete_key(task.key, by="colleague").ran
+
+
+def test_a_hand_over_tells_nothing_of_sites_the_actor_does_not_see(world: World) -> None:
+    office = Office(world)
+    task = office.claim()
+    with world.engine.begin(SYSTEM) as command:
+        site = command.session.merge(world.site("south"), load=False)
+        user = command.session.get_one(User, world.actor("assistant").user_id)
+        identity.grant(command, user, site, "service_assistant")
+    elsewhere = world.start("p", by="stranger", site="south")
+    with world.engine.begin(world.actor("assistant")) as command:
+        tasks.claim(command, world.open_tasks(elsewhere)[0].key)
+    found = tasks.hand_over(world.engine, world.actor("supervisor"), "assistant", "colleague")
+    assert [(one.key, one.done) for one in found] == [(task.key, True)]

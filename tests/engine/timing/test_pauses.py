@@ -9,7 +9,9 @@ import pytest
 
 from engine import audit, tasks, worker
 from engine.errors import NotAllowed, Rejected, TaskClosed
+from engine.models.task import UserTask
 from engine.policy import limits
+from engine.staff import substitutions
 from tests.conftest import Clock
 from tests.diagrams import chain, process, user_task
 from tests.engine.timing.conftest import (
@@ -179,3 +181,48 @@ def test_pauses_are_audited_with_who_and_why(claimed: World) -> None:
     said = {e.action: (e.actor_name, e.detail.get("reason")) for e in entries}
     assert said["clock.paused"] == ("Assistant", "the customer is away")
     assert said["clock.resumed"][0] == "Supervisor"
+
+
+def test_what_a_substitute_pauses_and_resumes_is_stamped(claimed: World, at: At) -> None:
+    now = claimed.engine.clock()
+    with claimed.engine.begin(claimed.actor("assistant")) as command:
+        until = now + dt.timedelta(days=3)
+        substitutions.appoint(command, "assistant", "clerk", now, until, ())
+    task = claimed.task("work")
+    pause(claimed, task, by="clerk")
+    at("11-20 10:30")
+    resume(claimed, task, by="clerk")
+    with claimed.engine.read() as session:
+        found = {one.action: one.detail for one in audit.entries(session, task.instance_key)}
+    for action in ("clock.paused", "clock.resumed"):
+        assert found[action]["acted_for"] == "Assistant"
+
+
+def test_the_clocks_of_signers_stand_still_with_that_of_their_task(claimed: World, at: At) -> None:
+    # given: one is asked before the pause, one during it
+    key = claimed.task("work").key
+
+    def add(who: str) -> int:
+        with claimed.engine.begin(claimed.actor("assistant")) as command:
+            return tasks.add_signers(command, key, [who], tasks.BESIDE)[0].key
+
+    def row(task_key: int) -> UserTask:
+        with claimed.engine.read() as session:
+            return session.get_one(UserTask, task_key)
+
+    first = add("clerk")
+    at("11-20 16:30")
+    pause(claimed, row(key))
+    second = add("cashier")
+    assert row(first).paused_at == row(second).paused_at == row(key).paused_at
+    # when
+    at("11-23 09:30")
+    resume(claimed, row(key))
+    # then
+    for one in (key, first, second):
+        assert (local(row(one).due_at), row(one).paused_seconds) == ("11-24 10:30", 2 * 3600)
+        assert row(one).check_at is not None
+    # when the task is submitted during a pause, the signers' time goes on
+    pause(claimed, row(key))
+    claimed.complete_key(key, by="assistant")
+    assert row(first).paused_at is None

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import audit, worker
+from engine import audit, tasks, worker
 from engine.errors import NotAllowed
+from engine.flow import withdrawals
 from engine.models.identity import Site
+from engine.models.task import UserTask
 from engine.policy import limits, settings
 from engine.staff.access import Actor
 from engine.timing import recalculations, workdays
@@ -48,6 +50,15 @@ def change(world: World, key: str, value: object, site: str | None = "north") ->
     with world.engine.begin(world.actor("owner")) as command:
         where = command.session.merge(world.site(site), load=False) if site else None
         limits.change(command, key, where, value)
+
+
+@pytest.fixture
+def claimed(world: World) -> UserTask:
+    """The same task, claimed by the assistant."""
+    world.deploy({"p.bpmn": TWO})
+    world.start("p")
+    with world.engine.begin(world.actor("assistant")) as command:
+        return tasks.claim(command, world.task("work").key)
 
 
 def day_off(world: World, date: dt.date = MONDAY) -> None:
@@ -199,3 +210,63 @@ def test_who_may_change_limits_or_calendars_may_recalculate(
     if not may:
         with pytest.raises(NotAllowed):
             recalculations.apply(world.engine, actor, where)
+
+
+def test_what_was_taken_back_is_counted_from_when_it_first_opened(
+    world: World, claimed: UserTask, at: At
+) -> None:
+    # given: completed on Friday, taken back an hour later
+    world.complete_key(claimed.key, by="assistant")
+    at("11-20 11:00")
+    with world.engine.begin(world.actor("assistant")) as command:
+        again = withdrawals.withdraw(command, claimed.key)
+    # then
+    assert (again.created_at, again.due_at) == (claimed.created_at, claimed.due_at)
+    assert preview(world).total == 0
+    # when
+    change(world, WORKING, "P2D")
+    [move] = [one for one in preview(world).moves if one.task_key == again.key]
+    assert local(move.after) == "11-24 17:30"
+
+
+def test_signers_have_the_time_of_the_task_they_were_added_to(
+    world: World, claimed: UserTask, at: At
+) -> None:
+    # given: one signer is asked on Friday, one only when the task is submitted
+    at("11-20 14:00")
+    with world.engine.begin(world.actor("assistant")) as command:
+        (before,) = tasks.add_signers(command, claimed.key, ["clerk"], tasks.BESIDE)
+        (after,) = tasks.add_signers(command, claimed.key, ["cashier"], tasks.AFTER)
+    at("11-20 16:00")
+    world.complete_key(claimed.key, by="assistant")
+    # then: nothing moves by itself
+    assert [one for one in preview(world).moves if one.task_key in (before.key, after.key)] == []
+    # when
+    change(world, WORKING, "P2D")
+    apply(world)
+    # then: who has submitted is not told any more
+    with world.engine.read() as session:
+        rows = [session.get_one(UserTask, one.key) for one in (claimed, before, after)]
+    assert {local(row.due_at) for row in rows} == {"11-24 17:30"}
+    assert [row.check_at is None for row in rows] == [True, False, False]
+
+
+def test_a_signer_whose_turn_has_not_come_keeps_the_worker_idle(
+    world: World, claimed: UserTask, at: At
+) -> None:
+    # given
+    with world.engine.begin(world.actor("assistant")) as command:
+        (after,) = tasks.add_signers(command, claimed.key, ["clerk"], tasks.AFTER)
+    # when: the limit runs out, and is told
+    at("11-30 10:00")
+    worker.run_due(world.engine)
+    at("11-30 10:01")
+    worker.run_due(world.engine)
+    # then
+    assert worker.is_idle(world.engine)
+    # when: it is his turn
+    world.complete_key(claimed.key, by="assistant")
+    with world.engine.read() as session:
+        own, asked = (session.get_one(UserTask, one.key) for one in (claimed, after))
+    assert asked.escalation == own.escalation
+    assert asked.due_at == own.due_at

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from engine import tasks
 from engine.staff import substitutions
+from engine.timing import pauses
+from tests.conftest import Clock
+from tests.diagrams import chain, process, user_task
 from tests.engine.tasks.office import Office
 from tests.pages.conftest import SignIn
 from tests.world import World
@@ -22,6 +27,29 @@ def test_the_timeline_tells_every_hand_over(sign_in: SignIn, world: World) -> No
     page = sign_in("supervisor").get(f"/instances/{office.instance.key}").text
     for said in ("转办给 Colleague", "休假", "委派给 Clerk", "答复委派", "后加签：Cashier",
                  "抄送给 Supervisor", "加签意见：同意"):  # fmt: skip
+        assert said in page, said
+
+
+def test_the_timeline_says_to_whom_and_what_was_changed_to_what(
+    sign_in: SignIn, world: World, clock: Clock
+) -> None:
+    limited = user_task("check", limit="move_in_owner.t_conflict") + chain("s", "check", "e")
+    office = Office(world, process(limited))
+    task = office.claim()
+    later = clock.now + dt.timedelta(days=1)
+    office.act(tasks.update, task.key, follow_up_at=later, by="assistant")
+    office.act(tasks.update, task.key, priority=80, follow_up_at=None, by="supervisor")
+    office.act(tasks.urge, task.key, by="clerk")
+    (signer, _) = office.add(task.key, ["clerk", "cashier"], tasks.BEFORE)
+    office.act(tasks.remove_signer, signer.key, by="assistant")
+    office.act(pauses.begin, task.key, "等业主", by="assistant")
+    clock.forward(hours=1)
+    office.act(pauses.end, task.key, by="assistant")
+    office.act(tasks.assign, task.key, "colleague", by="supervisor")
+    page = sign_in("supervisor").get(f"/instances/{office.instance.key}").text
+    for said in ("推后到 11-21 09:30", "优先级改为 80、不再推后", "催办，通知了 1 人", "前加签：Clerk、Cashier",
+                 "暂停计时，最迟到", "恢复计时，11-24 09:30 到期", "改派给 Colleague",
+                 "check · 加签 Clerk", "已取消"):  # fmt: skip
         assert said in page, said
 
 

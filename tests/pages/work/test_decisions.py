@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from engine import tasks
 from engine.models.task import COMPLETED
+from tests.diagrams import chain, process, user_task
 from tests.engine.flow import diagrams as drawn
 from tests.engine.flow import people
 from tests.pages.conftest import SignIn
+from tests.pages.work.conftest import form
 from tests.world import World
 
 
@@ -42,6 +46,36 @@ def test_a_step_with_outcomes_has_a_button_each_and_a_rejection_needs_words(
     page = browser.get(f"/instances/{task.instance_key}").text
     assert "同意" in page
     assert "尚可" in page
+
+
+def test_the_timeline_says_what_was_chosen_in_the_form(world: World, sign_in: SignIn) -> None:
+    # given: a form that lets one choose in words of its own
+    values = [
+        {"value": "approve", "label": "登报催办"},
+        {"value": "reject", "label": "不登报"},
+    ]
+    asked = form("p.sign", {"type": "radio", "key": "outcome", "label": "结果", "values": values})
+    step = user_task("sign", "service_supervisor", form="p.sign", outcomes="approve,reject")
+    world.deploy(
+        {
+            "p.bpmn": process(step + chain("s", "sign", "e")),
+            "forms/p.sign.form": asked,
+            "texts/en.json": json.dumps(
+                {"p.sign.outcome.option.reject": "Leave it out of the newspaper"}
+            ).encode(),
+        }
+    )
+    started = world.start("p")
+    world.complete("sign", {"outcome": "reject"}, by="supervisor")
+    # when
+    browser = sign_in("supervisor")
+    chinese = browser.get(f"/instances/{started.key}").text
+    browser.post("/account/language", data={"locale": "en"})
+    english = browser.get(f"/instances/{started.key}").text
+    # then
+    assert "不登报" in chinese.split("gc-time")[1]
+    assert "不同意" not in chinese.split("gc-time")[1]
+    assert "Leave it out of the newspaper" in english.split("gc-time")[1]
 
 
 def test_a_return_shows_what_it_cancels_before_it_does(world: World, sign_in: SignIn) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine import course, tasks
 from engine.models.task import COMPLETED, CREATED
 from tests.conftest import Clock
+from tests.diagrams import chain, process, user_task
 from tests.pages.conftest import SignIn
 from tests.pages.work.conftest import PNG
 from tests.world import World
@@ -239,3 +240,18 @@ def test_the_course_of_a_long_loop_stays_short(started: Any, world: World) -> No
         assert len(told.passed) < course.LATEST
         assert [task.state for task in told.tasks] == [CREATED]
         assert COMPLETED not in {task.state for task in told.tasks}
+
+
+def test_offers_a_step_to_nobody_whom_an_earlier_one_excludes(
+    world: World, sign_in: SignIn
+) -> None:
+    steps = user_task("check") + user_task("sign", distinctFrom="check")
+    world.deploy({"p.bpmn": process(steps + chain("s", "check", "sign", "e"))})
+    world.start("p")
+    world.complete("check", by="assistant")
+    address = f"/tasks/{world.task('sign').key}"
+    page = sign_in("assistant").get(address).text
+    assert "你经手过前面的步骤，这一步要由别人办" in page
+    for verb in ("claim", "delegate", "sign"):
+        assert f'value="{verb}"' not in page
+    assert 'value="claim"' in sign_in("colleague").get(address).text

@@ -46,9 +46,9 @@ def refusal(error: EngineError) -> str:
         return str(_("这些变量不能这样写：%(names)s", names=", ".join(sorted(error.errors))))
     reason = str(error.params.get("reason") or "")
     said = error_words(error)
-    return (
-        f"{said}{_('：')}{_reason(reason)}" if reason and type(error).code == "rejected" else said
-    )
+    if not reason or type(error).code != "rejected":
+        return said
+    return said + str(_("：")) + _reason(reason)
 
 
 def _reason(text: str) -> str:

@@ -25,6 +25,7 @@ def kind(of: str) -> str:
         "receiveTask": str(_("等消息")),
         "callActivity": str(_("调用流程")),
         "subProcess": str(_("子流程")),
+        "adHocSubProcess": str(_("自组织子流程")),
         "startEvent": str(_("开始")),
         "endEvent": str(_("结束")),
         "boundaryEvent": str(_("附加事件")),

@@ -35,13 +35,15 @@ def kinds() -> dict[str, str]:
         "MESSAGE_SIZE_EXCEEDED": str(_("数据太大")),
         "BUDGET_EXCEEDED": str(_("停不下来，转圈了")),
         "JOB_NO_RETRIES": str(_("系统执行屡试不成")),
+        "TASK_LISTENER_NO_RETRIES": str(_("任务监听器屡试不成")),
+        "EXECUTION_LISTENER_NO_RETRIES": str(_("执行监听器屡试不成")),
         "UNKNOWN": str(_("说不清的错误")),
     }
 
 
 def cure(error_type: str) -> str:
     """Say what usually helps."""
-    if error_type == "JOB_NO_RETRIES":
+    if error_type.endswith("_NO_RETRIES"):
         return str(_("先看外部系统好了没有，好了就再试；再也好不了，就代它写下结果跳过。"))
     if error_type in ("CALLED_ELEMENT_ERROR", "CALLED_DECISION_ERROR"):
         return str(_("被调用的流程或决策表可能停用了、没有部署，或收到的数据不对；改好再试。"))
