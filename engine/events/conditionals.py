@@ -62,6 +62,6 @@ def _waiting(
 def _holds(command: Command, one: StartSubscription, variables: Mapping[str, Any]) -> bool:
     diagram = definitions.get(command.engine, command.session, one.definition_key).diagram
     trigger = diagram.elements[one.element_id].trigger
-    assert trigger is not None  # noqa: S101
+    assert trigger is not None  # noqa: S101 - only events with a trigger are subscribed
     result = feel().batch([trigger.expression.removeprefix("=")], dict(variables), now=command.now)
     return result[0].value is True

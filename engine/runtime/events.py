@@ -96,8 +96,8 @@ class JobOpened(Event):
     """Work for a job worker. `variables` are what the element sees (a copy); `definition_key` is as above.
 
     The job of a listener has a key of its own, and says by a header when it is called: LISTENER_EVENT (start, end), or
-    TASK_LISTENER (creating, assigning …). So has the job that directs an ad-hoc subprocess, whose key is the header AD_HOC. That of a task listener names the user task, what is done with it (`action`) and
-    which of its attributes would change.
+    TASK_LISTENER (creating, assigning …). That of a task listener names the user task, what is done with it (`action`) and
+    which of its attributes would change. The job that directs an ad-hoc subprocess has the subprocess's key in the header AD_HOC.
     """
 
     type: str

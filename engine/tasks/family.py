@@ -8,14 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Rejected
-from engine.models import task as rows
 from engine.models.identity import User
 from engine.models.instance import ElementInstance, ProcessInstance
-from engine.models.task import COMPLETED, UserTask
+from engine.models.task import COMPLETED, UNFINISHED, UserTask
 
 BEFORE, BESIDE, AFTER = "before", "beside", "after"
 BODY = "multiInstanceBody"
-UNFINISHED = rows.UNFINISHED
 POSITIONS = (BEFORE, BESIDE, AFTER)
 
 

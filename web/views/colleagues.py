@@ -9,8 +9,8 @@ from sqlalchemy import or_, select
 from engine import tasks
 from engine.errors import Rejected
 from engine.models.identity import Membership, User
-from engine.models.task import UserTask
-from engine.tasks import family, rights
+from engine.models.task import UNFINISHED, UserTask
+from engine.tasks import rights
 from web.extensions import session
 from web.signin import current_actor
 from web.views import names, people
@@ -65,7 +65,7 @@ def _involved(task: UserTask) -> set[int | None]:
     """Give who has an unfinished part in the task or one of its signers'."""
     query = select(UserTask.assignee_id, UserTask.owner_id).where(
         or_(UserTask.key == (task.root_key or task.key), UserTask.root_key == (task.root_key or task.key)),
-        UserTask.state.in_(family.UNFINISHED),
+        UserTask.state.in_(UNFINISHED),
     )  # fmt: skip
     pairs = session.execute(query).all()
     return {one for pair in pairs for one in pair} | {current_actor().user_id, task.assignee_id}

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from engine import tasks
 from engine.flow import votes
 from engine.models.identity import User
-from engine.models.task import CANCELED, COMPLETED, CREATING, UserTask
+from engine.models.task import CANCELED, COMPLETED, CREATING, UNFINISHED, UserTask
 from engine.runtime import Vote
 from engine.runtime.votes import APPROVALS
 from engine.tasks import family
@@ -67,7 +67,7 @@ def _state(row: UserTask) -> tuple[str, str]:
 
 
 def _removable(row: UserTask) -> bool:
-    if row.state not in family.UNFINISHED or row.parent_key is None:
+    if row.state not in UNFINISHED or row.parent_key is None:
         return False
     actor = current_actor()
     if row.added_by == actor.user_id:
